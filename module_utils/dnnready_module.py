@@ -1,0 +1,21 @@
+"""What every Ansible module of dnnready does the same way; the program on the device does without it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.dnnready.errors import DnnreadyError
+
+
+def conclude(module: AnsibleModule, work: Callable[[], dict[str, Any]]) -> NoReturn:
+    """Exit with what `work` returns, or fail with what is wrong, where, and what to do."""
+    try:
+        result = work()
+    except DnnreadyError as error:
+        module.fail_json(msg=str(error), problem=error.message, hint=error.hint)
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        module.fail_json(msg=f"{error.strerror or error}{where}.", problem=str(error), hint="")
+    module.exit_json(**result)
