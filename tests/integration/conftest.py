@@ -72,6 +72,7 @@ def run_playbook(ansible_bin: Path, ansible_environment: dict[str, str], tmp_pat
         check: bool = False,
         diff: bool = False,
         env: Optional[Mapping[str, str]] = None,
+        *,
         inventory: str = "localhost,",
         arguments: tuple[str, ...] = (),
     ) -> PlaybookRun:
@@ -111,6 +112,7 @@ def run_module(run_playbook: Callable[..., PlaybookRun], tmp_path: Path) -> Call
         check: bool = False,
         diff: bool = False,
         env: Optional[Mapping[str, str]] = None,
+        *,
         keywords: Optional[Mapping[str, Any]] = None,
     ) -> dict[str, Any]:
         record = tmp_path / "record.jsonl"
