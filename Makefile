@@ -1,0 +1,141 @@
+# The verbs of dnnready for people at a keyboard. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+# Arguments for ansible-playbook, for example ARGS='--check --diff'.
+ARGS ?=
+# host or user; by default host where this account is root or has sudo without a password.
+SCOPE ?=
+
+controller := .venv
+testing := .venv-test
+newest := .venv-newest
+cache := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dnnready
+left_out := $(cache)/left-out
+
+export PYTHONDONTWRITEBYTECODE = 1
+export ANSIBLE_INJECT_FACT_VARS = false
+export ANSIBLE_CONFIG = $(CURDIR)/ansible.cfg
+
+.PHONY: help
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- environments ---------------------------------------------------------------------------
+
+$(controller)/ready: requirements/controller.txt
+	python=$$($(PYTHON) tools/find_python.py 3.11)
+	"$$python" -m venv --clear $(controller)
+	$(controller)/bin/python -m pip install --quiet --require-hashes -r requirements/controller.txt
+	touch $@
+
+$(testing)/ready: requirements/test.txt requirements/uv.txt
+	python=$$($(PYTHON) tools/find_python.py 3.11)
+	"$$python" -m venv --clear $(testing)
+	$(testing)/bin/python -m pip install --quiet --require-hashes -r requirements/uv.txt
+	$(testing)/bin/uv pip sync --quiet --python $(testing)/bin/python --require-hashes requirements/test.txt
+	touch $@
+
+# The newest ansible-core wants a newer Python than the oldest.
+$(newest)/ready: requirements/test.txt $(testing)/ready
+	python=$$($(PYTHON) tools/find_python.py 3.12)
+	"$$python" -m venv --clear $(newest)
+	$(testing)/bin/uv pip sync --quiet --python $(newest)/bin/python --require-hashes requirements/test.txt
+	touch $@
+
+.ONESHELL:
+
+# --- provisioning ---------------------------------------------------------------------------
+
+.PHONY: provision
+provision: $(controller)/ready ## provision this machine and show the verdicts
+	@scope="$(SCOPE)"
+	if [ -z "$$scope" ]; then
+	  if [ "$$(id -u)" = 0 ] || sudo -n true 2>/dev/null; then scope=host; else
+	    scope=user
+	    echo "No root and no sudo without a password: installing for $$(id -un) alone."
+	    echo "For every user of this machine: make provision SCOPE=host ARGS=-K"
+	  fi
+	fi
+	$(controller)/bin/ansible-playbook site.yml -e dnnready_scope="$$scope" $(ARGS)
+
+.PHONY: verify
+verify: $(controller)/ready ## prove the stacks of this machine again
+	@$(controller)/bin/ansible-playbook playbooks/verify.yml $(ARGS)
+
+# --- tests ----------------------------------------------------------------------------------
+
+.PHONY: test
+test: ## everything: lint, unit, integration, molecule
+	@mkdir -p $(cache)
+	rm -f $(left_out)
+	$(MAKE) lint
+	$(MAKE) test-unit
+	$(MAKE) test-integration
+	$(MAKE) test-molecule
+	if [ -s $(left_out) ]; then
+	  echo; echo "Left out:"; sed 's/^/  /' $(left_out)
+	  if [ "$${CI:-}" = true ]; then echo "CI runs everything or fails."; exit 1; fi
+	fi
+
+.PHONY: lint
+lint: $(testing)/ready ## ansible-lint (production), yamllint, ruff, mypy, drift checks
+	@export PATH="$(CURDIR)/$(testing)/bin:$$PATH"
+	ruff check .
+	ruff format --check .
+	mypy
+	yamllint --strict .
+	ansible-lint --offline --strict
+	python tools/lock.py --check
+	python tools/roles_reference.py --check
+	python tools/environment_page.py --check
+
+.PHONY: test-unit
+test-unit: $(testing)/ready ## unit tests: seconds, no root, no network
+	@$(testing)/bin/pytest -q tests/unit
+
+.PHONY: test-integration
+test-integration: $(testing)/ready test-stacks ## modules and playbooks for real on this machine
+	@cores="$(CURDIR)/$(testing)/bin"
+	if $(MAKE) -s $(newest)/ready; then cores="$$cores:$(CURDIR)/$(newest)/bin"
+	else echo "ansible-core 2.21: needs Python 3.12 or newer on this machine" >> $(left_out); fi
+	DNNREADY_TEST_ANSIBLE="$$cores" DNNREADY_TEST_PREFIX="$(cache)/test-host" $(testing)/bin/pytest -q tests/integration
+	if [ "$$(id -u)" != 0 ]; then echo "integration tests marked root: need root" >> $(left_out); fi
+
+# The real frameworks for the integration tests, kept between runs: the second run finds nothing to do.
+.PHONY: test-stacks
+test-stacks: $(testing)/ready
+	@mkdir -p $(cache)
+	$(testing)/bin/ansible-playbook site.yml -e dnnready_scope=user -e dnnready_prefix="$(cache)/test-host"
+
+.PHONY: test-molecule
+test-molecule: $(testing)/ready ## provisioning on clean images, in containers
+	@if [ "$$(id -u)" != 0 ]; then
+	  echo "molecule: the test hosts need root" >> $(left_out)
+	else
+	  export PATH="$(CURDIR)/$(testing)/bin:$$PATH"
+	  $(MAKE) test-host
+	  molecule test --all
+	fi
+
+.PHONY: test-host
+test-host: $(testing)/ready ## prepare this machine for molecule: podman, images, wheels
+	@$(testing)/bin/ansible-playbook playbooks/prepare_test_host.yml
+
+# --- upkeep ---------------------------------------------------------------------------------
+
+.PHONY: lock
+lock: $(testing)/ready ## make the hash-locked sets again, for example ARGS='--set pytorch --python 3.11'
+	@$(testing)/bin/python tools/lock.py $(ARGS)
+
+.PHONY: docs
+docs: $(testing)/ready ## write the generated pages again
+	@$(testing)/bin/python tools/roles_reference.py
+	$(testing)/bin/python tools/environment_page.py
+
+.PHONY: clean
+clean: ## remove the environments of this checkout
+	@rm -rf $(controller) $(testing) $(newest) .mypy_cache .ruff_cache .pytest_cache .hypothesis
