@@ -1,0 +1,1 @@
+"""Releases: identity, locks, the store on disk, building, and switching."""
