@@ -1,0 +1,97 @@
+"""Gathers the results of a run into the run document (docs/schema/run-1.json). Knows nothing of Ansible."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection, Mapping
+from typing import Any, Optional
+
+from .rows import one_line, read_row
+
+SCHEMA = "dnnready/run/1"
+
+
+def timestamp(moment: Optional[datetime.datetime] = None) -> str:
+    """A moment (default: now) in UTC, such as 2026-01-31T12:00:00Z."""
+    moment = moment or datetime.datetime.now(datetime.timezone.utc)
+    return moment.astimezone(datetime.timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+class _Host:
+    def __init__(self) -> None:
+        self.rows: dict[str, dict[str, Any]] = {}
+        self.module_runs = 0
+        self.cpu_seconds: Optional[float] = None
+        self.message = ""
+
+
+class RunRecord:
+    """What is known of every host so far; the last row per host and stack counts."""
+
+    def __init__(self) -> None:
+        self.started = timestamp()
+        self._hosts: dict[str, _Host] = {}
+
+    def add_result(self, host: str, result: Mapping[str, Any], *, on_host: bool) -> None:
+        """Take the rows of a task result (or of its loop items); `on_host`: its module ran there."""
+        entry = self._hosts.setdefault(host, _Host())
+        for item in _items(result):
+            if item.get("skipped"):
+                continue
+            if on_host:
+                entry.module_runs += _attempts(item)
+                seconds = item.get("cpu_seconds")
+                if isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and seconds >= 0:
+                    entry.cpu_seconds = (entry.cpu_seconds or 0.0) + seconds
+            facts = item.get("ansible_facts")
+            for source in (item, facts if isinstance(facts, Mapping) else {}):
+                rows = source.get("dnnready_rows")
+                for row in filter(None, map(read_row, rows if isinstance(rows, (list, tuple)) else ())):
+                    entry.rows[row["stack"]] = row
+
+    def add_failure(self, host: str, result: Mapping[str, Any]) -> None:
+        """Keep the message of a task that failed or could not reach its host; it counts if the run ends so."""
+        items = [item for item in _items(result) if item.get("failed") or item.get("unreachable")]
+        message = (items or [result])[0].get("msg") or result.get("msg")
+        self._hosts.setdefault(host, _Host()).message = one_line(message or "no message")
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether any host reached a row."""
+        return any(host.rows for host in self._hosts.values())
+
+    def document(
+        self, *, hosts: Collection[str], failed: Collection[str], unreachable: Collection[str]
+    ) -> dict[str, Any]:
+        """The run document for all `hosts` of the run, of which some ended failed or unreachable."""
+        names = sorted({*self._hosts, *hosts})
+        return {
+            "schema": SCHEMA,
+            "started": self.started,
+            "finished": timestamp(),
+            "ok": not failed and not unreachable,
+            "hosts": {
+                name: {
+                    "rows": list(entry.rows.values()),
+                    "module_runs": entry.module_runs,
+                    "cpu_seconds": None if entry.cpu_seconds is None else round(entry.cpu_seconds, 3),
+                    "unreachable": name in unreachable,
+                    "failed": (entry.message or "no message") if name in failed or name in unreachable else None,
+                }
+                for name, entry in ((name, self._hosts.get(name, _Host())) for name in names)
+            },
+        }
+
+
+def _items(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The results of a loop's items, or the result itself."""
+    items = result.get("results")
+    if isinstance(items, (list, tuple)) and items and all(isinstance(item, Mapping) for item in items):
+        looped = [item for item in items if "ansible_loop_var" in item]
+        return looped or [result]
+    return [result]
+
+
+def _attempts(result: Mapping[str, Any]) -> int:
+    attempts = result.get("attempts", 1)
+    return attempts if isinstance(attempts, int) and attempts > 0 else 1
