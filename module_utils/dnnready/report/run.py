@@ -36,7 +36,7 @@ class RunRecord:
         """Take the rows of a task result (or of its loop items); `on_host`: its module ran there."""
         entry = self._hosts.setdefault(host, _Host())
         for item in _items(result):
-            if item.get("skipped"):
+            if item.get("skipped") or "skip_reason" in item:
                 continue
             if on_host:
                 entry.module_runs += _attempts(item)
@@ -51,7 +51,7 @@ class RunRecord:
 
     def add_failure(self, host: str, result: Mapping[str, Any]) -> None:
         """Keep the message of a task that failed or could not reach its host; it counts if the run ends so."""
-        items = [item for item in _items(result) if item.get("failed") or item.get("unreachable")]
+        items = [item for item in _items(result) if any(map(item.get, ("failed", "exception", "unreachable")))]
         message = (items or [result])[0].get("msg") or result.get("msg")
         self._hosts.setdefault(host, _Host()).message = one_line(message or "no message")
 
@@ -84,7 +84,10 @@ class RunRecord:
 
 
 def _items(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The results of a loop's items, or the result itself."""
+    """The results of a loop's items, or the result itself.
+
+    What ansible-core 2.21 shows of an item has neither `failed` nor `skipped`; `exception` and `skip_reason` tell.
+    """
     items = result.get("results")
     if isinstance(items, (list, tuple)) and items and all(isinstance(item, Mapping) for item in items):
         looped = [item for item in items if "ansible_loop_var" in item]

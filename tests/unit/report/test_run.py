@@ -61,6 +61,7 @@ def test_the_last_row_per_host_and_stack_counts() -> None:
             3,
         ),
         ({"results": [{"ansible_loop_var": "item", "skipped": True}, {"ansible_loop_var": "item"}]}, True, 1, None),
+        ({"results": [{"ansible_loop_var": "item", "skip_reason": "Conditional result was False"}]}, True, 0, None),
         ({"results": ["a module's own results"]}, True, 1, None),
         ({"results": [{"own": 1}, {"own": 2}]}, True, 1, None),
         ({"results": []}, True, 1, None),
@@ -96,9 +97,10 @@ def test_failures_count_only_where_the_run_ends_so() -> None:
     assert document(record, hosts=["rescued"])["ok"] is True
 
 
-def test_the_message_of_the_item_that_failed() -> None:
+@pytest.mark.parametrize("mark", [{"failed": True}, {"exception": "(traceback unavailable)"}])
+def test_the_message_of_the_item_that_failed(mark: dict[str, Any]) -> None:
     record = RunRecord()
-    items = [{"ansible_loop_var": "item", "msg": "fine"}, {"ansible_loop_var": "item", "failed": True, "msg": "bad"}]
+    items = [{"ansible_loop_var": "item", "msg": "fine"}, {"ansible_loop_var": "item", "msg": "bad", **mark}]
     record.add_failure("a", {"msg": "One or more items failed", "results": items})
     assert document(record, failed=["a"])["hosts"]["a"]["failed"] == "bad"
 
