@@ -125,6 +125,10 @@ test-molecule: $(testing)/ready ## provisioning on clean images, in containers
 test-host: $(testing)/ready ## prepare this machine for molecule: podman, images, wheels
 	@$(testing)/bin/ansible-playbook playbooks/prepare_test_host.yml
 
+.PHONY: bench
+bench: $(testing)/ready ## what a run that changes nothing costs, beside ansible -m ping
+	@$(testing)/bin/python tests/bench/no_change.py -- $(ARGS)
+
 # --- upkeep ---------------------------------------------------------------------------------
 
 .PHONY: lock

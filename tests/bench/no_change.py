@@ -1,7 +1,7 @@
 """What a run that changes nothing costs: `make bench`, or `python tests/bench/no_change.py -- -i INVENTORY …`.
 
-Runs `ansible -m ping` and `site.yml` in turn on the same hosts, which must be provisioned, and prints medians and their ratio.
-CPU seconds are those of ansible and all it started; with a local connection that includes the modules.
+Runs `ansible -m ping` and `site.yml` in turn on the same hosts, which must be provisioned, and prints medians and their
+ratio. CPU seconds are those of ansible and all it started; with a local connection that includes the modules.
 """
 
 from __future__ import annotations
