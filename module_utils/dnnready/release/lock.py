@@ -148,13 +148,13 @@ def _facts(words: str, where: str) -> dict[str, str]:
 
 def _requirement(line: str, where: str, wheel: tuple[str, Optional[int]]) -> Requirement:
     if line.startswith("-"):
-        option = line.split()[0].split("=")[0]
+        option = re.split(r"[\s=]", line, maxsplit=1)[0]
         raise DnnreadyError(
             f"{where}: the option {option} does not belong into a lock.",
-            "Indexes belong into pip's configuration or index_url; editable installs and nested files cannot be locked.",
+            "Indexes belong into pip's configuration or index_url; editable and nested requirements cannot be locked.",
         )
     if "://" in line or re.search(r"\s@\s", line) or line.startswith((".", "/")):
-        raise DnnreadyError(f"{where}: '{line.split()[0]}' is taken from a URL or path.", f"Pin a version. {_HOW}")
+        raise DnnreadyError(f"{where}: '{line}' is taken from a URL or path.", f"Pin a version. {_HOW}")
     specifier = _HASH.sub("", line).strip()
     found = _REQUIREMENT.match(specifier)
     if not found:
