@@ -57,9 +57,8 @@ def main() -> int:
     for number, name in enumerate(("wall", "CPU")):
         small = statistics.median(pair[number] for pair in pings)
         large = statistics.median(pair[number] for pair in sites)
-        print(
-            f"{name:4} seconds, median of {options.repeat}: ping {small:.2f}, site.yml {large:.2f}, {large / small:.1f} x"
-        )
+        ratio = f"ping {small:.2f}, site.yml {large:.2f}, {large / small:.1f} x"
+        print(f"{name:4} seconds, median of {options.repeat}: {ratio}")
     return 0
 
 
