@@ -35,8 +35,8 @@ DEFAULTS: dict[str, Any] = {
 
 #: What reads the environment in a stack that a probe proves.
 READERS: dict[str, tuple[str, ...]] = {
-    "onednn": ("loader", "glibc", "onednn"),
-    "mkl": ("loader", "glibc", "mkl"),
+    "onednn": ("loader", "glibc", "libgomp", "onednn"),
+    "mkl": ("loader", "glibc", "libiomp5", "mkl"),
     "pytorch": ("loader", "glibc", "libgomp", "onednn", "mkl", "pytorch"),
     "tensorflow": ("loader", "glibc", "onednn", "tensorflow"),
 }
