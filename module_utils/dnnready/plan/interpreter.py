@@ -5,16 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
+from ..preflight.interpreter import matches
+
 #: A lock with this tag serves every Python.
 ANY_TAG = "any"
-
-
-def matches(python: Mapping[str, Any], wanted: str) -> bool:
-    """Whether an interpreter is the wanted one: a path, a version such as 3.11, or a tag such as cp311."""
-    if wanted.startswith("/"):
-        return wanted in (python["path"], *python.get("aliases", ()))
-    version = str(python["version"])
-    return wanted == python["tag"] or version == wanted or version.startswith(wanted + ".")
 
 
 def _version(python: Mapping[str, Any]) -> tuple[int, ...]:
