@@ -14,7 +14,6 @@ from ansible.plugins.lookup import LookupBase
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 
-import dnnready
 from dnnready.archive import build
 from dnnready.errors import DnnreadyError
 from dnnready.files import sha256_file, write_atomic
@@ -58,6 +57,8 @@ _raw:
       type: str
 """
 
+PACKAGE = Path(__file__).resolve().parents[1] / "module_utils" / "dnnready"
+
 
 class LookupModule(LookupBase):
     """Returns one dictionary, whatever the terms."""
@@ -68,7 +69,7 @@ class LookupModule(LookupBase):
         if terms:
             raise AnsibleLookupError("dnnready_program takes no terms, only `interpreter`.")
         try:
-            content = build(Path(dnnready.__file__).parent, self.get_option("interpreter"))
+            content = build(PACKAGE, self.get_option("interpreter"))
             digest = hashlib.sha256(content).hexdigest()
             return [{"path": str(_kept(content, digest)), "sha256": digest}]
         except (DnnreadyError, OSError) as error:
