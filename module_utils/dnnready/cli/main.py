@@ -1,0 +1,100 @@
+"""Arguments, dispatch, and the one place where an error becomes a line and exit code 2."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Optional
+
+from .. import __version__
+from ..errors import DnnreadyError
+from .places import find_prefix
+
+COULD_NOT = 2
+
+_EPILOG = """\
+exit codes: 0 yes, 1 no, 2 dnnready could not do what was asked.
+`run` ends as the command does, with 126 where it cannot be started and 127 where it is not found.
+"""
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Run the program; returns its exit code. What follows `--` is never looked at."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    command: list[str] = []
+    if "--" in words:
+        at = words.index("--")
+        words, command = words[:at], words[at + 1 :]
+    options = _parser().parse_args(words)
+    options.command = command
+    try:
+        options.prefix = find_prefix(options.prefix)
+        if command and options.verb != "run":
+            raise DnnreadyError("Only `run` takes a command after two dashes.", f"See: dnnready {options.verb} --help")
+        code = import_module(f"{__package__}.{options.verb}").execute(options)
+        sys.stdout.flush()
+    except DnnreadyError as error:
+        print(f"dnnready: {error}", file=sys.stderr)
+        return COULD_NOT
+    except BrokenPipeError:
+        # The reader left, as `head` does. Keep the interpreter from complaining about it at its end.
+        sys.stdout = None
+        return COULD_NOT
+    return int(code)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="dnnready",
+        description="Runs programs in a proven stack, and proves that conv2d runs through the DNN library.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"dnnready {__version__}")
+    _prefix(parser, None)
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+
+    verify = _verb(verbs, "verify", "convolve now, and show which implementation ran")
+    verify.add_argument("stacks", nargs="*", metavar="STACK", help="default: every stack that is installed")
+    verify.add_argument("--store", action="store_true", help="keep the proof in the release, as the provisioning does")
+    verify.add_argument("--json", action="store_true", help="print the proofs instead of the table")
+    verify.add_argument(
+        "--timeout", type=float, default=300.0, metavar="SECONDS", help="for each stack (default: %(default)g)"
+    )
+
+    status = _verb(verbs, "status", "show what is active, its verdict, and whether the proof still holds")
+    status.add_argument("stacks", nargs="*", metavar="STACK", help="default: every stack that is installed")
+    status.add_argument("--json", action="store_true", help="print the status as JSON")
+
+    run = _verb(verbs, "run", "run a command in a stack: dnnready run STACK -- COMMAND ...")
+    run.usage = "dnnready run [--keep-environment] [--print] STACK -- COMMAND ..."
+    run.add_argument("stack", metavar="STACK")
+    run.add_argument(
+        "--keep-environment",
+        action="store_true",
+        help="variables that are set already win over those of the stack (the proof was made with those of the stack)",
+    )
+    run.add_argument("--print", action="store_true", help="print the command line for a shell instead of running it")
+
+    environment = _verb(verbs, "environment", "print the variables that a stack runs with")
+    environment.add_argument("stack", metavar="STACK")
+    environment.add_argument("--format", choices=("sh", "systemd", "docker", "json"), default="sh")
+    return parser
+
+
+def _verb(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str) -> argparse.ArgumentParser:
+    parser = verbs.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.", allow_abbrev=False)
+    _prefix(parser, argparse.SUPPRESS)  # keeps what was given before the verb
+    return parser
+
+
+def _prefix(parser: argparse.ArgumentParser, default: Optional[str]) -> None:
+    parser.add_argument(
+        "--prefix",
+        metavar="DIRECTORY",
+        default=default,
+        help="where the stacks are (default: where this program is, else the user's, else /opt/dnnready)",
+    )
