@@ -6,11 +6,14 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Optional
 
 from .. import __version__
 from ..errors import DnnreadyError
 from .places import find_prefix
+
+TYPE_CHECKING = False  # typing costs a device milliseconds at each start
+if TYPE_CHECKING:
+    from typing import Optional
 
 COULD_NOT = 2
 

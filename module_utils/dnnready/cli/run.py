@@ -8,12 +8,14 @@ import shlex
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import NoReturn
 
 from ..errors import DnnreadyError
 from .places import Release, current
 from .variables import of_release
+
+TYPE_CHECKING = False  # typing costs a device milliseconds at each start
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 NOT_STARTED, NOT_FOUND = 126, 127  # as every shell says it
 
@@ -52,11 +54,10 @@ def child_environment(
     """
     environment = {name: value for name, value in caller.items() if name != "PYTHONHOME"}
     environment.update({name: value for name, value in variables.items() if not keep or name not in caller})
-    venv = release.path / "venv"
     return {
         **environment,
-        "PATH": os.pathsep.join([str(venv / "bin"), environment.get("PATH") or os.defpath]),
-        "VIRTUAL_ENV": str(venv),
+        "PATH": os.pathsep.join([os.path.join(release.venv, "bin"), environment.get("PATH") or os.defpath]),
+        "VIRTUAL_ENV": release.venv,
         "DNNREADY_STACK": release.stack,
         "DNNREADY_RELEASE": release.name,
     }
@@ -68,9 +69,9 @@ def find_program(name: str, path: str, release: Release) -> str:
     Raises _StartError with the exit code that a shell gives.
     """
     if os.sep in name:
-        link = release.path.parent.parent / "current"
-        asked = Path(os.path.abspath(name))
-        candidates = [str(release.path / asked.relative_to(link)) if asked.is_relative_to(link) else name]
+        asked = os.path.abspath(name)
+        inside = asked.startswith(release.link + os.sep)
+        candidates = [release.path + asked[len(release.link) :] if inside else name]
     else:
         candidates = [os.path.join(directory or os.curdir, name) for directory in path.split(os.pathsep)]
     for candidate in candidates:
@@ -96,7 +97,8 @@ def _caller_environment() -> dict[str, str]:
     """The environment as the caller gave it: Python adds LC_CTYPE at its start where the locale is C (PEP 538)."""
     environment = dict(os.environ)
     try:
-        given = Path("/proc/self/environ").read_bytes()
+        with open("/proc/self/environ", "rb") as stream:
+            given = stream.read()
     except OSError:  # no /proc: a device may do without
         return environment
     if not any(entry.startswith(b"LC_CTYPE=") for entry in given.split(b"\0")):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 
 from ..environment.render import parse
 from ..errors import DnnreadyError
 
 
-def of_release(release: Path) -> dict[str, str]:
+def of_release(release: str) -> dict[str, str]:
     """What the file `environment` of a release sets."""
-    path = release / "environment"
+    path = os.path.join(release, "environment")
     try:
-        return dict(parse(path.read_text(encoding="utf-8")))
+        with open(path, encoding="utf-8") as stream:
+            return parse(stream.read())
     except OSError as error:
         raise DnnreadyError(f"Cannot read {path}: {error.strerror}.", "Provision this host again.") from error

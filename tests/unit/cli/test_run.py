@@ -153,7 +153,7 @@ VARIABLES = st.dictionaries(NAMES, VALUES, max_size=4)
 
 @given(caller=VARIABLES, variables=VARIABLES, keep=st.booleans())
 def test_precedence(caller: dict[str, str], variables: dict[str, str], keep: bool) -> None:
-    release = Release("s", "r1", Path("/p/stacks/s/releases/r1"))
+    release = Release("/p/stacks/s", "r1")
     made = child_environment(caller, release, variables, keep=keep)
     for name in {*caller, *variables} - {"PATH"}:
         wanted = {**variables, **caller} if keep else {**caller, **variables}
