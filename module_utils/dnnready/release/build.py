@@ -1,0 +1,125 @@
+"""What the steps of one build share: where, with which environment, how a child's failure is told."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Optional
+
+from ..errors import DnnreadyError
+from ..process import Completed, run
+from .explain import failure
+from .progress import Progress
+
+#: Nobody waits longer for one step; on slow devices minutes are normal.
+PATIENCE = 6 * 3600.0
+
+_ASK = """
+import json, platform, sys, sysconfig
+print(json.dumps({
+    "path": sys.executable,
+    "version": platform.python_version(),
+    "tag": "cp%d%d" % sys.version_info[:2],
+    "packages": sysconfig.get_path("purelib"),
+}))
+"""
+#: Variables that would send an installation elsewhere, or let another tree's modules in.
+_MISLEADING = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON")
+
+
+@dataclass(frozen=True)
+class Build:
+    """One release in the making."""
+
+    spec: Mapping[str, Any]
+    release: Path
+    kept_log: Path  #: where the log will be after a failure
+    progress: Progress
+
+    @property
+    def venv(self) -> Path:
+        """The venv of the release."""
+        return self.release / "venv"
+
+    @property
+    def temporary(self) -> Path:
+        """Where children put what is temporary; gone in the end."""
+        return self.release / "tmp"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of installers: the caller's with pip's settings in it, less what would mislead them.
+
+        Everything temporary goes onto the disk of the release: the default is memory or too small on many devices, and
+        a killed build leaves nothing outside its own directory. Every line of a lock is pinned, so constraints can
+        only get in its way.
+        """
+        return {
+            **{name: value for name, value in os.environ.items() if name not in _MISLEADING},
+            "TMPDIR": str(self.temporary),
+            "PIP_CONSTRAINT": os.devnull,
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            "PIP_NO_INPUT": "1",
+            "PIP_USER": "0",
+            "PIP_ROOT_USER_ACTION": "ignore",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONNOUSERSITE": "1",
+            "LC_ALL": "C.UTF-8",
+        }
+
+    def attempt(self, argv: Sequence[str], on_line: Optional[Callable[[str], None]] = None) -> Completed:
+        """Run a child and keep what it printed in the release's log."""
+        done = run(argv, env=self.environment, timeout=PATIENCE, on_line=on_line)
+        ended = done.signal or f"exit code {done.exit_code}"
+        text = f"$ {' '.join(argv)}\n{done.stdout}{done.stderr}[{ended}, {done.wall_seconds:.1f} s]\n\n"
+        # A full disk is reported by the child itself; its log must not hide that.
+        with contextlib.suppress(OSError), open(self.release / "log" / "install.log", "a", encoding="utf-8") as log:
+            log.write(text)
+        return done
+
+    def require(self, done: Completed, doing: str) -> None:
+        """Raise DnnreadyError with the reason where a child failed."""
+        if not done.ok:
+            raise failure(done, doing, str(self.kept_log))
+
+    def make_venv(self, *options: str) -> dict[str, Any]:
+        """Make the venv over the interpreter of the spec; returns what that says of itself (see `ask`)."""
+        python = self.spec["python"]
+        base = self.ask(python)
+        if base["tag"] != self.spec["tag"]:
+            raise DnnreadyError(
+                f"{python} is {base['tag']} ({base['version']}), but the release was planned for {self.spec['tag']}.",
+                "It changed since the host was read: run again.",
+            )
+        self.require(self.attempt([python, "-m", "venv", *options, str(self.venv)]), f"Making a venv with {python}")
+        return base
+
+    def ask(self, python: str) -> dict[str, Any]:
+        """What an interpreter says of itself: path, version, tag, packages (its directory of distributions)."""
+        done = run([python, "-I", "-c", _ASK], env=self.environment, timeout=60)
+        if not done.ok:
+            lines = [line.strip() for line in f"{done.stdout}\n{done.stderr}".splitlines() if line.strip()]
+            reason = lines[-1] if lines else done.signal or f"exit code {done.exit_code}"
+            raise DnnreadyError(f"The interpreter {python} does not run: {reason}.", "Choose another: dnnready_python.")
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return answer
+
+
+def end_children(release: Path) -> None:
+    """End what still builds a release although its own parent is gone: it would go on writing into the new build.
+
+    Children run in process groups of their own (so that a timeout ends a whole group), hence nothing else ends them.
+    """
+    venv = str(release / "venv")
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError, ValueError):
+            argv = entry.read_bytes().decode("utf-8", "replace").split("\0")
+            runs_pip = argv[0].startswith(f"{venv}/bin/") and argv[1:3] == ["-m", "pip"]
+            makes_venv = argv[1:3] == ["-m", "venv"] and venv in argv
+            if runs_pip or makes_venv:
+                os.killpg(int(entry.parent.name), signal.SIGKILL)

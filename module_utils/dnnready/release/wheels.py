@@ -1,0 +1,80 @@
+"""Install the wheels of a lock into the venv of a release."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import DnnreadyError
+from .build import Build
+from .explain import not_found
+from .lock import Lock, normalize
+
+
+def install(build: Build, lock: Lock, index_url: str) -> dict[str, Any]:
+    """Make the venv hold exactly what the lock pins; returns what the manifest says of it.
+
+    pip's own configuration (environment, pip.conf) decides where wheels come from; every file must match its hash.
+    """
+    base = build.make_venv()
+    python = str(build.venv / "bin" / "python")
+    packages = Path(build.ask(python)["packages"])
+    # What a new venv brings along is a tool, not content: it goes in the end, so that nothing changes the release.
+    tools = {item["name"]: item["version"] for item in installed(packages)}
+    build.progress.watch(build.temporary, packages)
+    _install(build, lock, index_url, python)
+    build.progress.phase("finishing")
+    pinned = {requirement.name for requirement in lock.requirements}
+    superfluous = sorted(set(tools) - pinned)
+    if superfluous:
+        done = build.attempt([python, "-m", "pip", "uninstall", "--yes", *superfluous])
+        build.require(done, f"Taking {', '.join(superfluous)} out of the venv")
+    found = installed(packages)
+    _compare(lock, found)
+    return {
+        "distributions": found,
+        "interpreter": {"path": base["path"], "version": base["version"]},
+        "installer": {"name": "pip", "version": tools.get("pip", "")},
+    }
+
+
+def _install(build: Build, lock: Lock, index_url: str, python: str) -> None:
+    # --no-compile halves the CPU time; what a program imports is compiled when it is first imported.
+    command = [python, "-m", "pip", "install", "--require-hashes", "--only-binary", ":all:", "--no-compile"]
+    command += ["--progress-bar", "off", *(["--no-deps"] if lock.listed else [])]
+    file = ["-r", str(build.release / "requirements.txt")]
+    done = build.attempt([*command, *file], build.progress.line)
+    # The extra index is asked only now: where pip's own sources have everything (a wheelhouse, a mirror), it need not
+    # be reachable, and pip waits long for an index that is not.
+    if not done.ok and index_url and not_found(done):
+        done = build.attempt([*command, "--extra-index-url", index_url, *file], build.progress.line)
+    build.require(done, f"Installing the wheels of {build.spec['stack']}")
+
+
+def installed(packages: Path) -> list[dict[str, str]]:
+    """Name and version of every distribution in a site-packages directory, sorted by name.
+
+    Read from the directories' names (`torch-2.13.0+cpu.dist-info`), as pip does.
+    """
+    found = []
+    for entry in os.listdir(packages):
+        match = re.fullmatch(r"(.+)-([^-]+)\.dist-info", entry)
+        if match:
+            found.append({"name": normalize(match.group(1)), "version": match.group(2)})
+    return sorted(found, key=lambda item: item["name"])
+
+
+def _compare(lock: Lock, found: Sequence[Mapping[str, str]]) -> None:
+    """Refuse a venv that does not hold what the lock pins; a line with a marker may rightly be absent."""
+    names = {item["name"] for item in found}
+    pinned = {requirement.name for requirement in lock.requirements}
+    needed = {requirement.name for requirement in lock.requirements if not requirement.marker}
+    if needed - names:
+        raise DnnreadyError(f"pip ended well, but is missing: {', '.join(sorted(needed - names))}.", "Run again.")
+    if names - pinned:
+        raise DnnreadyError(
+            f"pip installed more than the lock pins: {', '.join(sorted(names - pinned))}.", "Compile it completely."
+        )
