@@ -1,0 +1,122 @@
+"""The whole of it: choose the shapes, run the probes and their controls, judge, and leave a proof."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional
+
+from ..errors import DnnreadyError
+from ..host import cpu, wx
+from ..host.machine import Machine
+from . import causes, harness, shapes, witnesses
+from .fingerprint import fingerprint
+from .proof import assemble, report
+from .selection import select
+
+#: How a second process is told to leave oneDNN out; who is not here makes the control in its own process.
+SWITCHES = {"tensorflow": ("TF_ENABLE_ONEDNN_OPTS", "0")}
+REPEATS = 5
+TIMEOUT = 300.0
+
+
+def verify(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Prove a stack: the document of docs/schema/proof-1.json.
+
+    `request`: {stack, release, release_path, python, probes, environment, options, host, shapes, timeout}. `host` is
+    the host document (its `cpu.isa` is what the library is compared with), `shapes` are the user's own beside the
+    default ones, `timeout` in seconds is for each probe with its control. A probe that fails is a proof with the
+    verdict `broken`; DnnreadyError is raised only where there is nothing to run or the request makes no sense.
+    """
+    asked = complete(request)
+    cpu_isa = str((asked["host"].get("cpu") or {}).get("isa", ""))
+    chosen = {probe: select(probe, cpu_isa, asked["shapes"]) for probe in asked["probes"]}
+    reports, libraries = [], []
+    for probe in asked["probes"]:
+        made, loaded = _prove(probe, chosen[probe], asked, cpu_isa)
+        reports.append(made)
+        libraries.extend(loaded)
+    if asked["release_path"]:
+        libraries.append(os.path.join(asked["release_path"], "environment"))
+    return assemble(asked, reports, fingerprint(asked["release"], libraries, what(asked)))
+
+
+def local_host() -> dict[str, Any]:
+    """The part of the host document that a proof compares with, for who has not read the host before."""
+    machine = Machine("/")
+    return {"cpu": cpu.probe(machine, machine.ask("wx.allowed", {}, wx.probe))}
+
+
+def what(request: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a request that a stored proof must share to hold for it."""
+    return {key: request[key] for key in ("python", "probes", "environment", "options", "shapes")}
+
+
+def complete(request: Mapping[str, Any]) -> dict[str, Any]:
+    """The request with every key. Raises DnnreadyError for what makes no sense."""
+    probes = list(request.get("probes") or [])
+    unknown = [probe for probe in probes if probe not in harness.MODULES]
+    if unknown or not probes:
+        problem = f"There is no probe {unknown[0]!r}." if unknown else "There is no probe to run."
+        raise DnnreadyError(problem, f"Known probes: {', '.join(shapes.PROBES)}.")
+    path = str(request.get("release_path") or "")
+    python = str(request.get("python") or (os.path.join(path, "venv", "bin", "python") if path else ""))
+    if not os.access(python, os.X_OK):
+        raise DnnreadyError(f"There is no interpreter {python or '(no path given)'}.", "The release is not built.")
+    return {
+        "stack": str(request["stack"]),
+        "release": str(request.get("release") or ""),
+        "release_path": path,
+        "python": python,
+        "probes": probes,
+        "environment": {str(key): str(value) for key, value in (request.get("environment") or {}).items()},
+        "options": dict(request.get("options") or {}),
+        "host": request.get("host") or local_host(),
+        "shapes": list(request.get("shapes") or []),
+        "timeout": float(request.get("timeout") or TIMEOUT),
+    }
+
+
+def _prove(
+    probe: str, chosen: Sequence[Mapping[str, Any]], request: Mapping[str, Any], cpu_isa: str
+) -> tuple[dict[str, Any], list[str]]:
+    deadline = time.monotonic() + request["timeout"]
+    question = {"shapes": list(chosen), "repeats": REPEATS, "control": True}
+    run = harness.run(probe, request["python"], question, request["environment"], request["timeout"])
+    control: Optional[dict[str, Any]] = None
+    control_run: Optional[harness.Run] = None
+    if probe in SWITCHES:
+        control, control_run = _control(probe, chosen, run, request, deadline)
+    made = report(
+        probe,
+        chosen,
+        run,
+        control,
+        control_run,
+        environment=request["environment"],
+        cpu_isa=cpu_isa,
+        option=str(request["options"].get("onednn_convolution", "")),
+    )
+    return made, list((run.observation.result or {}).get("libraries", []))
+
+
+def _control(
+    probe: str,
+    chosen: Sequence[Mapping[str, Any]],
+    run: harness.Run,
+    request: Mapping[str, Any],
+    deadline: float,
+) -> tuple[dict[str, Any], Optional[harness.Run]]:
+    """The same harness with the library off, in a process of its own; not where there is no line that could vanish."""
+    variable, value = SWITCHES[probe]
+    how = f"{variable}={value} in a second process"
+    if run.observation.result is None or not any(run.observation.lines.values()):
+        return witnesses.outer_control(how, None, "there was nothing to control"), None
+    only = [shape for shape in chosen if shape["name"] == shapes.CONTROL]
+    question = {"shapes": only, "repeats": 1, "control": False}
+    environment = {**request["environment"], variable: value}
+    left = max(1.0, deadline - time.monotonic())
+    second = harness.run(probe, request["python"], question, environment, left)
+    ended = "" if second.observation.result else causes.of_process(second.completed, "the control", environment).text
+    return witnesses.outer_control(how, second.observation, ended), second
