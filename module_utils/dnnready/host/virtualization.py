@@ -105,6 +105,8 @@ def emulated(machine: Machine, architecture: str, executed: Mapping[str, Any]) -
         "VirtualApple" in field(cpuinfo, "vendor_id"),
         kernel and architecture and not _same_family(kernel, architecture),
         architecture == "aarch64" and field(cpuinfo, "vendor_id"),
+        # The name that qemu gives to its ARM board where it does not run under KVM.
+        machine.optional(_DMI_FILES[0]) == "QEMU Virtual Machine",
     )
     if any(marks):
         return True
