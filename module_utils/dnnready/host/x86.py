@@ -78,10 +78,11 @@ _FP16 = _AVX512_CORE | {"avx512_vnni", "avx512_bf16", "avx512_fp16", "avx2", "av
 _AMX = _FP16 | {"amx_tile", "amx_int8", "amx_bf16"}
 _AVX10_2 = _AVX2_VNNI_2 | {"avx10_2", "avx512f", "apx_f", "movrs"}
 #: From the highest down, under the names of oneDNN's public interface. Since 3.5 its kernels call
-#: avx512_core_fp16, _amx and _amx_fp16 avx10_1_512, avx10_1_512_amx and avx10_1_512_amx_fp16.
+#: avx512_core_fp16, _amx and _amx_fp16 avx10_1_512, avx10_1_512_amx and avx10_1_512_amx_fp16;
+#: until 3.11 avx10_2 was avx10_2_512.
 ISAS: tuple[tuple[str, frozenset[str]], ...] = (
-    ("avx10_2_512_amx_2", _AVX10_2 | {"amx_tile", "amx_avx512", "amx_movrs", "amx_fp8"}),
-    ("avx10_2_512", _AVX10_2),
+    ("avx10_2_amx_2", _AVX10_2 | {"amx_tile", "amx_avx512", "amx_movrs", "amx_fp8"}),
+    ("avx10_2", _AVX10_2),
     ("avx512_core_amx_fp16", _AMX | {"amx_fp16"}),
     ("avx512_core_amx", _AMX),
     ("avx512_core_fp16", _FP16),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Optional
+from typing import Any, Optional, cast
 
 from . import interpreter, libraries, processor, resources, storage
 from .case import Blocker, Case, Check, Settings
@@ -37,16 +37,16 @@ def blockers(
     definition: Mapping[str, Any],
     lock: Optional[Mapping[str, Any]],
     python: Optional[Mapping[str, Any]],
-    settings: Settings,
+    settings: Mapping[str, Any],
     *,
     locks: Sequence[Mapping[str, Any]] = (),
 ) -> list[Blocker]:
     """What keeps one stack from this host; room on the disk is a matter of all stacks, see `preflight`.
 
     `lock` is the chosen lock {tag, architecture, glibc, …} or None, `python` the chosen interpreter of the host
-    document or None, `locks` every lock of the stack, for the message.
+    document or None, `settings` as in case.Settings, `locks` every lock of the stack, for the message.
     """
-    return _of(Case(host, definition, lock, python, settings, locks))
+    return _of(Case(host, definition, lock, python, cast("Settings", settings), locks))
 
 
 def _of(case: Case) -> list[Blocker]:
@@ -64,7 +64,7 @@ def preflight(
     host: Mapping[str, Any],
     definitions: Mapping[str, Mapping[str, Any]],
     choices: Mapping[str, Mapping[str, Any]],
-    settings: Settings,
+    settings: Mapping[str, Any],
 ) -> dict[str, Any]:
     """{blockers: of all stacks, notes: about the host}.
 
@@ -74,11 +74,11 @@ def preflight(
     found: list[Blocker] = []
     free: list[Case] = []
     curable: list[Case] = []
+    wishes = cast("Settings", settings)
     for name, definition in definitions.items():
         choice = choices.get(name, {})
-        case = Case(
-            host, definition, choice.get("lock"), choice.get("python"), settings, tuple(choice.get("locks") or ())
-        )
+        locks = tuple(choice.get("locks") or ())
+        case = Case(host, definition, choice.get("lock"), choice.get("python"), wishes, locks)
         own = _of(case)
         found += own
         if not own:

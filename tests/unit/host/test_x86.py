@@ -58,8 +58,8 @@ def cpuid(flags):
         (SAPPHIRE_RAPIDS - {"amx_int8"}, "x86-64-v4", "avx512_core_fp16"),
         (SAPPHIRE_RAPIDS - {"avx_vnni"}, "x86-64-v4", "avx512_core_bf16"),
         (GRANITE_RAPIDS, "x86-64-v4", "avx512_core_amx_fp16"),
-        (DIAMOND_RAPIDS, "x86-64-v4", "avx10_2_512_amx_2"),
-        (DIAMOND_RAPIDS - {"amx_fp8"}, "x86-64-v4", "avx10_2_512"),
+        (DIAMOND_RAPIDS, "x86-64-v4", "avx10_2_amx_2"),
+        (DIAMOND_RAPIDS - {"amx_fp8"}, "x86-64-v4", "avx10_2"),
         (DIAMOND_RAPIDS - {"apx_f"}, "x86-64-v4", "avx512_core_amx_fp16"),
     ],
 )
