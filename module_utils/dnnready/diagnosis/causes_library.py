@@ -1,0 +1,235 @@
+"""Causes of steps 1 and 2: the library is not installed, or the framework cannot reach it."""
+
+from __future__ import annotations
+
+from .cause import Cause, Remedy
+
+CAUSES = (
+    Cause(
+        "dnn_library_missing",
+        2,
+        "The loader does not find oneDNN (libdnnl, formerly libmkldnn) or its helper MKL-ML.",
+        (
+            Remedy(
+                "Find the file (`find / -name '{library}*'`); if it exists, put its folder on the loader path of "
+                "this program;"
+                " if not, {install}, or reinstall the wheel that brings its own copy.",
+            ),
+        ),
+        "ldd of the failing extension prints `{library} => not found`; ldconfig -p does not list it.",
+        "loader",
+    ),
+    Cause(
+        "mkl_library_missing",
+        2,
+        "A library of Intel MKL is not where the loader looks.",
+        (
+            Remedy(
+                "Install the MKL that the framework was built with in the same environment (`pip install mkl`, "
+                "`conda install mkl`),"
+                " or make the oneAPI one visible (`. /opt/intel/oneapi/setvars.sh`); on Windows activate the "
+                "environment first."
+            ),
+        ),
+        "Loading {library} by ctypes fails in the framework's own environment.",
+        "packages",
+    ),
+    Cause(
+        "blas_library_missing",
+        2,
+        "The BLAS or LAPACK library (OpenBLAS, ATLAS) that this build is linked to is absent.",
+        (
+            Remedy(
+                "{install}; on Debian and Raspberry Pi OS: apt-get install libopenblas0 (or libatlas3-base for "
+                "libcblas, libf77blas)."
+            ),
+        ),
+        "ldd of the failing extension names {library} as not found.",
+        "packages",
+    ),
+    Cause(
+        "openmp_runtime_missing",
+        2,
+        "The OpenMP runtime that starts the library's threads is absent.",
+        (
+            Remedy("{install}", lambda facts, _: bool(facts.package_manager), certain=True),
+            Remedy(
+                "{install}. On Debian and Ubuntu: apt-get install libgomp1 (libomp5 for libomp and libiomp5); on "
+                "macOS: brew install"
+                " libomp; on Windows: the Visual C++ build tools with OpenMP (libomp140) or `pip install intel-openmp`."
+            ),
+        ),
+        "Loading {library} by ctypes fails; ldd of the failing library names it as not found.",
+        "packages",
+    ),
+    Cause(
+        "system_library_missing",
+        2,
+        "A general library of the operating system that the framework or a companion needs is absent.",
+        (
+            Remedy("{install}", lambda facts, _: bool(facts.package_manager), certain=True),
+            Remedy(
+                "{install}. For libGL and libSM on a server: use opencv-python-headless instead; on Windows: "
+                "install the Microsoft"
+                " Visual C++ Redistributable; for libpython: a Python built with --enable-shared."
+            ),
+        ),
+        "ldd of the failing file names {library} as not found.",
+        "packages",
+    ),
+    Cause(
+        "undefined_symbol_mkl",
+        2,
+        "Parts of Intel MKL from different versions or places are mixed, so they do not find each other's functions.",
+        (
+            Remedy(
+                "Let one MKL remain: take foreign MKL folders out of LD_LIBRARY_PATH, then reinstall it in this "
+                "environment;"
+                " for PyTorch up to 2.2 from conda: `conda install 'mkl<2024.1'`. A fresh environment cures it "
+                "for sure."
+            ),
+        ),
+        "The mapped libmkl_* files of the process come from more than one folder or version.",
+        "loader",
+    ),
+    Cause(
+        "dnn_library_version_conflict",
+        2,
+        "Another copy of oneDNN (libdnnl, libmkldnn) in the process replaces the one that the framework was "
+        "built with.",
+        (
+            Remedy(
+                "Take the other copy out of LD_LIBRARY_PATH, LD_PRELOAD and PATH, or import the frameworks in "
+                "separate processes;"
+                " builds that link oneDNN statically cannot be hit."
+            ),
+        ),
+        "Two libdnnl or libmkldnn paths are mapped; importing each framework alone works.",
+        "loader",
+    ),
+    Cause(
+        "openmp_runtime_conflict",
+        2,
+        "Two OpenMP runtimes are in one process, an old one hides the right one, or it is used after a fork.",
+        (
+            Remedy(
+                "Leave one runtime: install the packages from one source (all pip or all conda, `nomkl` where "
+                "MKL brings the second), "
+                "import the framework first, and start workers with spawn instead of fork. "
+                "KMP_DUPLICATE_LIB_OK=TRUE hides it and can"
+                " give wrong results."
+            ),
+        ),
+        "More than one of libgomp, libiomp5 and libomp is mapped by the process.",
+        "advice",
+    ),
+    Cause(
+        "static_tls",
+        2,
+        "Late loaded libraries share a small reserve for thread-local data in this glibc, and it is used up.",
+        (
+            Remedy(
+                "Preload exactly the file that the message names: LD_PRELOAD={library}; or import the package "
+                "that fails first;"
+                " glibc 2.32 and newer make room by themselves "
+                "(GLIBC_TUNABLES=glibc.rtld.optional_static_tls=2048 helps there)."
+            ),
+        ),
+        "The same import works as the first one, or with LD_PRELOAD of {library}.",
+        "environment",
+    ),
+    Cause(
+        "glibc_too_old",
+        1,
+        "The build needs a newer C library than this system has.",
+        (
+            Remedy(
+                "This host has glibc {glibc}, the build wants {wanted}: take an older build, or a container with "
+                "a newer system."
+                " Never replace glibc by hand.",
+                lambda facts, _: facts.musl is False,
+                certain=True,
+            ),
+            Remedy("Take an older build of the package, or a newer system or container. Never replace glibc by hand."),
+        ),
+        "`ldd --version` prints less than {wanted}.",
+        "release",
+    ),
+    Cause(
+        "libstdcxx_too_old",
+        2,
+        "The C++ library that is loaded is older than the build needs; often an old copy hides a newer one.",
+        (
+            Remedy(
+                "The system's own libstdc++ is new enough: another copy comes first. Take its folder out of "
+                "LD_LIBRARY_PATH, or update"
+                " it in the environment (`conda install -c conda-forge libstdcxx-ng`).",
+                lambda facts, details: facts.libstdcxx_at_least(details.get("wanted", "")),
+                certain=True,
+            ),
+            Remedy(
+                "Put a newer libstdc++ first: in conda `conda install -c conda-forge libstdcxx-ng` and its lib "
+                "folder before the"
+                " system's; else a newer system or an older build."
+            ),
+        ),
+        "`strings` of the libstdc++.so.6 that is loaded does not list {version}.",
+        "loader",
+    ),
+    Cause(
+        "musl_libc",
+        1,
+        "A build for glibc is used on a system with musl, such as Alpine Linux.",
+        (
+            Remedy(
+                "Use an image with glibc (python:3-slim instead of python:3-alpine); there are no musl wheels of "
+                "these frameworks."
+            ),
+        ),
+        "`ldd --version` says musl, and the Python's ELF interpreter is ld-musl-*.",
+        "advice",
+    ),
+    Cause(
+        "wrong_architecture",
+        1,
+        "A library, a wheel or an interpreter is for another processor, word size or operating system.",
+        (
+            Remedy("Install the aarch64 build with a 64-bit ARM Python.", lambda facts, _: facts.arm, certain=True),
+            Remedy(
+                "Compare `file` of the library with `python -c 'import platform; print(platform.machine(), "
+                "platform.architecture())'`,"
+                " remove the package and install it again with that very Python; never copy environments between "
+                "systems."
+            ),
+        ),
+        "The ELF, Mach-O or PE machine of {library} differs from the interpreter's.",
+        "release",
+    ),
+    Cause(
+        "cpu_lacks_instructions",
+        1,
+        "The build uses instructions that this CPU, or the virtual CPU that the program is given, does not have.",
+        (
+            Remedy(
+                "Use a build for older CPUs (PyTorch and ONNX Runtime run without AVX, TensorFlow needs it), or "
+                "give the virtual"
+                " machine the host's CPU. Where OpenBLAS misjudges an ARM core: OPENBLAS_CORETYPE=ARMV8.",
+            ),
+        ),
+        "The CPU's flags in /proc/cpuinfo lack them; the kernel log has `trap invalid opcode`.",
+        "release",
+    ),
+    Cause(
+        "emulation_limits",
+        1,
+        "The program is for another processor and runs under qemu or Rosetta, which imitate it only in part.",
+        (
+            Remedy(
+                "Use the image or wheel for the machine's own architecture (linux/arm64 on Apple Silicon and ARM "
+                "boards)."
+            ),
+        ),
+        "`uname -m` differs from the real machine; the process list shows qemu.",
+        "advice",
+    ),
+)

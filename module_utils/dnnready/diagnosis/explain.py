@@ -1,0 +1,74 @@
+"""A log alone, without the host it comes from: ranked causes with the line that gave each away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Optional, Union
+
+from .clean import Text, clean, joined
+from .context import Context
+from .facts import Facts
+from .finding import Explanation
+from .ranking import rank
+from .signature import search
+from .signatures import ALL
+
+_ENDINGS = (
+    ("SIGILL", ("illegal instruction", "illegal hardware instruction", "sigill")),
+    ("SIGBUS", ("bus error", "sigbus")),
+    ("SIGSEGV", ("segmentation fault", "sigsegv", "exc_bad_access")),
+    ("SIGKILL", ("out of memory: kill", "oomkilled", "sigkill")),
+    ("SIGABRT", ("aborted", "sigabrt", "abort trap")),
+)
+_KILLED = re.compile(r"(?m)^(?:\S{0,80}: line \d+: +)?(?:\d+ )?Killed\b")
+_EXCEPTION = re.compile(r"(?m)^(?:E )?((?:[\w.]{1,80}\.)?\w{1,60}(?:Error|Exception))\b(?::|$)")
+
+
+def explain(log: Union[str, bytes], host: Optional[Mapping[str, Any]] = None) -> Explanation:
+    """What a log says about a convolution that fails.
+
+    `host` is the host document of docs/architecture.md, or any part of it: it decides between causes that the
+    log alone cannot separate. Nothing is read from this machine.
+    """
+    text = clean(log)
+    explanation = _explained(text, Facts(host))
+    if explanation.not_known and _looks_wrapped(text):
+        explanation = _explained(joined(text), Facts(host))
+    return explanation
+
+
+def _explained(text: Text, facts: Facts) -> Explanation:
+    context = Context(text)
+    hits = search(text, context, ALL)
+    findings, harmless = rank(hits, facts)
+    if findings and findings[0].cause == "benign_message" and context.failed and _unexplained(text, context):
+        findings = []  # something else ended it, and what did is not known
+    return Explanation(tuple(findings), tuple(harmless), _ending(text, context), len(text.original))
+
+
+def _unexplained(text: Text, context: Context) -> bool:
+    """Whether the log ends in a failure; called where nothing explains it."""
+    return bool(_EXCEPTION.search(text.blob)) or context.crashed or context.illegal_instruction
+
+
+def _ending(text: Text, context: Context) -> str:
+    """The signal that ended the process, or the class of the last exception."""
+    for name, words in _ENDINGS:
+        if context.has(*words):
+            return name
+    if _KILLED.search(text.blob):
+        return "SIGKILL"
+    last = ""
+    for match in _EXCEPTION.finditer(text.blob):
+        last = match.group(1)
+    return last
+
+
+def _looks_wrapped(text: Text) -> bool:
+    """Whether several lines end exactly where a terminal would break them."""
+    if len(text.blob) > 200_000:  # noqa: PLR2004 - no screen is that long
+        return False
+    lengths = [len(line) for line in text.blob.split("\n")]
+    longest = max(lengths)
+    return longest >= 40 and lengths.count(longest) > 1  # noqa: PLR2004

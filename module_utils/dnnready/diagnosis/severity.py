@@ -1,0 +1,41 @@
+"""How serious the software itself calls a line: by the letters and words that loggers put before a message."""
+
+from __future__ import annotations
+
+import re
+
+#: Letters of TensorFlow, glog, absl, ONNX Runtime and PyTorch: `I tensorflow/...cc:12]`, `[W NNPACK.cpp:80]`,
+#: `[W908 14:03:21.3 NNPACK.cpp:61]`, `E1027 15:11:27.184 3266 cuda_dnn.cc:456]`, `[E:onnxruntime:, file.cc:1 Run]`.
+_LETTER = re.compile(
+    r"^\[?(?:\w{0,40}:? )?([DIWEF])(?::onnxruntime"
+    r"|(?:\d{3,4})? (?:\d\d:\d\d:\d\d\.\d+ +\d{0,10} ?)?[\w/.-]{1,200}\.(?:cc|cpp|h|cu):\d+)"
+)
+#: Words of Python's warnings and logging, libgomp, pip, and everyone else.
+_WORD = re.compile(
+    r"^[^\w\n]{0,4}(?:[\w./:-]{1,120}:\d{1,6}:? )?(?:\w{1,24}: )?\[?"
+    r"(DEBUG|INFO|NOTE|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|[A-Z]\w{1,30}Warning)\b(?!:? ?\w+Error)",
+    re.IGNORECASE,
+)
+_OPENMP = re.compile(r"^OMP: (Info|Warning|Hint|Error)")
+_EXCEPTION = re.compile(r"^(?:E )?(?:[\w.]{1,80}\.)?\w{0,60}(?:Error|Exception|Exhausted|Interrupt)\b(?:\s\(|:|$)")
+_LETTERS = {"D": "info", "I": "info", "W": "warning", "E": "error", "F": "fatal"}
+
+
+def severity(line: str) -> str:
+    """One of info, warning, error, fatal, or "" where the line does not say."""
+    head = line[:400]
+    letter = _LETTER.match(head)
+    if letter:
+        return _LETTERS[letter.group(1)]
+    openmp = _OPENMP.match(head)
+    if openmp:
+        return {"Info": "info", "Hint": "error", "Warning": "warning", "Error": "error"}[openmp.group(1)]
+    if _EXCEPTION.match(head):
+        return "error"
+    word = _WORD.match(head)
+    if not word:
+        return ""
+    name = word.group(1).lower()
+    if name.startswith("warn") or name.endswith("warning"):
+        return "warning"
+    return {"debug": "info", "note": "info", "notice": "info", "critical": "fatal"}.get(name, name)

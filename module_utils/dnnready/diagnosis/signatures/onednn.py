@@ -1,0 +1,180 @@
+"""oneDNN and MKL themselves: what they refuse, where they crash, and when they are not there at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from .. import libraries
+from ..finding import Candidate
+from ..signature import Evidence, sign
+
+_EXECUTED = re.compile(r"(?:onednn|dnnl|mkldnn)_verbose,(?:v1,)?(?:primitive,)?exec,")
+_CONVOLUTION = re.compile(r"_verbose,(?:v1,)?(?:primitive,)?exec,\w+,convolution")
+
+
+def _mkl_load(evidence: Evidence) -> Sequence[Candidate]:
+    """MKL loads its kernels by name at run time, the first of several that the CPU can use."""
+    several = " or " in evidence.text
+    parts = [libraries.basename(evidence.group("library"))]
+    kernel = re.search(r"mkl_(?:avx|def|mc|vml|core|p4)", parts[0]) is not None
+    details = {"library": parts[0]}
+    if several or kernel:
+        return (Candidate("undefined_symbol_mkl", 0.92, details), Candidate("mkl_library_missing", 0.6, details))
+    return (Candidate("mkl_library_missing", 0.84, details), Candidate("undefined_symbol_mkl", 0.7, details))
+
+
+def _refused(evidence: Evidence) -> Sequence[Candidate]:
+    """oneDNN found nothing to run, or was handed what it does not know: a limit of it, or a copy of another version."""
+    thing = evidence.group("thing").lower()
+    if "engine" in thing or "stream" in thing:
+        return (Candidate("dnn_library_version_conflict", 0.66), Candidate("onednn_primitive_error", 0.64))
+    if thing == "a memory descriptor" and evidence.context.has(
+        "executionprovider", "libmkldnn.so", "libdnnl.so", "dnnl.dll"
+    ):
+        return (Candidate("onednn_primitive_error", 0.76), Candidate("dnn_library_version_conflict", 0.74))
+    return (
+        Candidate("onednn_primitive_error", 0.88),
+        Candidate("dnn_library_version_conflict", 0.5 if "descriptor" in thing else 0.3),
+        Candidate("selinux_or_noexec", 0.3),
+    )
+
+
+def _frames(evidence: Evidence) -> Sequence[Candidate]:
+    if evidence.context.illegal_instruction:
+        return (Candidate("onednn_primitive_error", 0.5),)
+    if re.search(r"/usr/(?:local/)?lib|oneapi", evidence.text):
+        return (Candidate("onednn_primitive_error", 0.74), Candidate("dnn_library_version_conflict", 0.66))
+    return (Candidate("onednn_primitive_error", 0.82),)
+
+
+def _verbose_end(evidence: Evidence) -> Sequence[Candidate]:
+    """oneDNN said hello. What came after it tells whether it worked."""
+    context = evidence.context
+    executed = any(True for _ in context.find(_EXECUTED, ",exec,"))
+    if context.crashed and not context.illegal_instruction:
+        # A crash before the first primitive is one of the threads' runtime, later one of a kernel.
+        first, second = ("onednn_primitive_error", "openmp_runtime_conflict")
+        if not executed:
+            first, second = second, first
+        return (Candidate(first, 0.7), Candidate(second, 0.62))
+    if executed and not context.failed and not any(True for _ in context.find(_CONVOLUTION, ",convolution")):
+        return (Candidate("onednn_not_enabled_at_runtime", 0.58), Candidate("benign_message", 0.55))
+    return ()
+
+
+def _verbose_error(evidence: Evidence) -> Sequence[Candidate]:
+    if re.search(r"bad engine|engine kind|runtime version|cpu engine|version mismatch", evidence.text, re.IGNORECASE):
+        return (Candidate("dnn_library_version_conflict", 0.85), Candidate("onednn_primitive_error", 0.6))
+    return (Candidate("onednn_primitive_error", 0.78),)
+
+
+SIGNATURES = (
+    sign(
+        "mkl_cannot_load",
+        "MKL does not find one of its own parts.",
+        (
+            r"Cannot load (?P<library>\S{0,250}mkl_\w+[\w.]{0,24}[a-z0-9])(?: or \S{1,200})?",
+            r"MKL FATAL ERROR: (?:Error on loading function|Cannot load symbol)[^\n]{0,80}",
+        ),
+        lambda evidence: (
+            _mkl_load(evidence) if evidence.group("library") else (Candidate("undefined_symbol_mkl", 0.92),)
+        ),
+        "Intel MKL FATAL ERROR: Cannot load libmkl_avx2.so or libmkl_def.so.",
+    ),
+    sign(
+        "mkl_module_not_found",
+        "Windows does not find a part of MKL.",
+        r"INTEL MKL ERROR: [^\n]{1,80}[.。] (?P<library>mkl_[\w.]{1,40}\.dll)",
+        _mkl_load,
+        "INTEL MKL ERROR: The specified module could not be found. mkl_intel_thread.dll.",
+    ),
+    sign(
+        "onednn_refused",
+        "oneDNN could not make or run an operation.",
+        (
+            (
+                "could not (?:create|execute|initialize|construct|get|submit|query|reorder|clone"
+                r"|append) (?P<thing>(?:an?|the)? ?(?:\w+ ){0,4}?(?:primitive(?: descriptor)?(?:"
+                " iterator)?|memory descriptor|memory(?: object)?|engine|stream|reorder|post-ops"
+                r"|attribute\w*|deconvolution|convolution))\b"
+            ),
+            "(?:dnnl|mkldnn)::error",
+            r"(?:DNNL|oneDNN|MKL-?DNN) error[^\w]",
+        ),
+        _refused,
+        "RuntimeError: could not create a primitive",
+    ),
+    sign(
+        "onednn_verbose_error",
+        "oneDNN itself logs an error.",
+        r"(?:onednn|dnnl|mkldnn)_verbose,(?:\w{1,12},){0,2}error,[^\n]{0,300}",
+        _verbose_error,
+        "onednn_verbose,v1,primitive,error,cpu,jit,unsupported isa,src/cpu/x64/a.cpp:1",
+    ),
+    sign(
+        "onednn_frames",
+        "The failure is inside oneDNN's code.",
+        (
+            r"(?:(?:dnnl|mkldnn)::impl::\w+|(?:dnnl|mkldnn)_primitive_\w+ ?\(|ideep::\w+|Xbyak::Error"
+            r"|\bjit_(?:avx|sse|uni)\w*_(?:conv|kernel|gemm)\w*)[^\n]{0,160}"
+        ),
+        lambda evidence: (
+            _frames(evidence)
+            if evidence.context.failed or evidence.context.crashed or evidence.context.has("error", "#0 ")
+            else ()
+        ),
+        "Segmentation fault\n#12 dnnl::impl::cpu::x64::brdgmm_dw_convolution_fwd_t::init(dnnl_engine*) ()",
+    ),
+    sign(
+        "onednn_instruction",
+        "A framework's oneDNN operation fails in the framework's own code.",
+        (
+            r"\((?:Unimplemented|InvalidArgument|Fatal|NotFound)\)[^\n]{0,300}(?:onednn|mkldnn)",
+            "OneDnnContext does not",
+            (
+                r"(?:onednn|mkldnn|MklDnn|mkl)_?\w{0,30}(?:instruction|_op\w*|kernel)\w*\.(?:cc|cpp"
+                r"|h):\d+[^\n]{0,120}(?:error|fail|abort|unimplemented|unsupported|invalid)"
+            ),
+            (
+                r"(?:oneDNN|MKL-?DNN)[^\n]{0,60}(?:unimplemented|is not supported|not support"
+                "|unsupported|runtime_error|out of memory)"
+            ),
+            r"itensor_\w+ expects",
+            "unsupported (?:mkldnn|onednn)",
+        ),
+        {"onednn_primitive_error": 0.74},
+        "NotImplementedError: (Unimplemented) ConvertPirAttribute not support (at a/onednn_instruction.cc:116)",
+    ),
+    sign(
+        "onednn_hello",
+        "oneDNN is in the process and reports itself.",
+        (
+            "(?:onednn|dnnl|mkldnn)_verbose,(?:v1,)?info,(?:oneDNN|DNNL|Intel MKL-DNN"
+            r"|MKL-DNN) v[\d.]+"
+        ),
+        _verbose_end,
+        "dnnl_verbose,info,oneDNN v1.7.0 (commit 7aed)\nSegmentation fault",
+    ),
+    sign(
+        "onednn_switched_off",
+        "oneDNN is in the build, but switched off or asked for too late.",
+        (
+            r"TF_ENABLE_ONEDNN_OPTS['\"\] ]{0,4}[=:,] ?['\"]?0['\"]?(?!['\"]?\.)(?=\s|$|[,;)])",
+            "oneDNN custom operations are off",
+            r"IsMklEnabled\(\)[^\n]{0,6}\n?[^\n]{0,6}False",
+            r"(?:backends\.mkldnn\.enabled|mkldnn\.flags\(enabled)\s?= ?False",
+            (
+                r"(?:\bno|without|unable to see|do(?:es)? not see|not visible|never (?:see|appear\w*)"
+                r"|missing) [^\n]{0,50}(?:message|line|output|log|entr)\w*[^\n]{0,60}(?:oneDNN"
+                "|onednn_verbose|dnnl_verbose|mkldnn_verbose|MKL_VERBOSE)"
+            ),
+            (
+                r"\(?no (?:oneDNN|onednn_verbose|dnnl_verbose|mkldnn_verbose"
+                r"|MKL_VERBOSE)[^\n]{0,20}(?:message|line|output|log)"
+            ),
+        ),
+        {"onednn_not_enabled_at_runtime": 0.82},
+        "(no line beginning with: oneDNN custom operations are on)",
+    ),
+)

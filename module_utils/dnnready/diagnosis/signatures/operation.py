@@ -1,0 +1,199 @@
+"""The operation itself: a number format, a layout or a shape that this device does not take, or nobody does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ..finding import Candidate
+from ..signature import Evidence, sign
+
+_LOW = (
+    "(?:"
+    r"Half|BFloat16|Float16|Float8\w*|fp16|f16|bf16|bfloat16|float16|half|DT_HALF|DT_BFLOAT16|int8|Char"
+    "|QInt8|QUInt8|Byte|Long|Int|Bool|ComplexHalf|ComplexFloat"
+    ")"
+)
+
+
+def _no_kernel(evidence: Evidence) -> Sequence[Candidate]:
+    text = evidence.text
+    if re.search(r"NCHW|data_format", text):
+        return (Candidate("unsupported_data_format", 0.8), Candidate("unsupported_dtype", 0.5))
+    if re.search(r"DT_HALF|DT_BFLOAT16|float16|bfloat16|half", text, re.IGNORECASE):
+        return (Candidate("unsupported_dtype", 0.85), Candidate("framework_built_without_onednn", 0.35))
+    return (
+        Candidate("unsupported_dtype", 0.6),
+        Candidate("model_or_input_error", 0.55),
+        Candidate("framework_built_without_onednn", 0.4),
+    )
+
+
+SIGNATURES = (
+    sign(
+        "dtype_not_implemented",
+        "The CPU has no kernel for this number format.",
+        rf"not (?:implemented|supported) for '?(?:torch\.)?(?P<dtype>{_LOW})'?(?![\w-])",
+        {"unsupported_dtype": 0.94},
+        "RuntimeError: \"slow_conv2d_cpu\" not implemented for 'Half'",
+    ),
+    sign(
+        "dtype_needs_cpu",
+        "The number format needs instructions that this CPU does not have.",
+        (
+            (
+                r"(?:bf16|f16|fp16|bfloat16|float16|half)[^\n]{0,60}(?:needs?"
+                r"|requires?)[^\n]{0,30}(?:cpu|avx|amx|processor|hardware)"
+            ),
+            (
+                r"(?:does not|do not|doesn't|don't|not|cannot|no) (?:\w+ ){0,2}(?:support\w*"
+                r"|available)?[^\n]{0,12}(?:bf16|f16|fp16|bfloat16|float16"
+                r"|half)[^\n]{0,60}(?:platform|CPU|device|processor|machine|backward|avx)"
+            ),
+            (
+                r"(?:bf16|fp16|bfloat16|float16|half[ -]precision)[^\n]{0,40}(?:is|are)? ?(?:not|n't"
+                r"|un) ?(?:be )?(?:supported|available|implemented|run)[^\n]{0,30}(?:CPU|device"
+                "|platform|machine|processor|hardware)?"
+            ),
+            "mkldnn_(?:bf16|fp16)_device_check",
+        ),
+        lambda evidence: (
+            (Candidate("benign_message", 0.72), Candidate("unsupported_dtype", 0.5))
+            if re.search(r"using (?:FP32|float32)|instead|fall", evidence.line, re.IGNORECASE)
+            else (Candidate("unsupported_dtype", 0.93),)
+        ),
+        "RuntimeError: DNNL does not support bf16/f16 backward on the platform with avx2_vnni_2",
+    ),
+    sign(
+        "dtype_mixed",
+        "Input and weights have different number formats.",
+        (
+            r"expected (?:object of )?scalar type \w+ but (?:found|got)[^\n]{0,20}\w+",
+            (
+                r"Input type \([^)\n]{1,60}\) and (?:weight"
+                r"|bias) type \([^)\n]{1,60}\) should be the same"
+            ),
+            "expected m1 and m2 to have the same dtype",
+        ),
+        lambda evidence: (
+            (Candidate("unsupported_dtype", 0.66), Candidate("model_or_input_error", 0.64))
+            if re.search(r"Half|BFloat16", evidence.text)
+            else (Candidate("model_or_input_error", 0.85), Candidate("unsupported_dtype", 0.4))
+        ),
+        "RuntimeError: expected scalar type Half but found Float",
+    ),
+    sign(
+        "layout_not_supported",
+        "Channels-first (NCHW) convolution is only for other devices.",
+        (
+            "only supports?(?: the)? NHWC",
+            (
+                r"(?:NCHW|channels_first)[^\n]{0,60}(?:not (?:be )?(?:supported|implemented"
+                r"|available)|unsupported|only (?:be )?(?:support|available|work)\w*[^\n]{0,12}GPU)"
+            ),
+            "Check failed: data_format == FORMAT_NHWC",
+            (
+                r"(?:implementation|op|device|CPU|kernel)\w*[^\n]{0,30}only (?:currently )?supports?"
+                " (?:the )?(?:tensors in )?NHWC"
+            ),
+            r"not support(?:ed)? [^\n]{0,20}NCHW",
+            r"data_format[^\n]{0,20}NCHW[^\n]{0,60}CPU",
+        ),
+        {"unsupported_data_format": 0.95},
+        "UnimplementedError: The Conv2D op currently only supports the NHWC tensor format on the CPU.",
+    ),
+    sign(
+        "no_kernel",
+        "The framework has no kernel for this operation with these types on this device.",
+        (
+            (
+                "No OpKernel was registered to support Op"
+                r" '?[\w/]{1,60}[^\n]{0,300}(?:\n[^\n]{0,300}){0,1}"
+            ),
+            r"NOT_IMPLEMENTED ?: [^\n]{0,20}Could not find an implementation[^\n]{0,200}",
+            r"Could not find an implementation for[^\n]{0,160}",
+            r"Could not run '(?:aten|quantized|torchvision|mkldnn)::[^\n]{1,160}",
+        ),
+        lambda evidence: (
+            (Candidate("quantized_engine_missing", 0.6), Candidate("model_or_input_error", 0.58))
+            if "quantized::" in evidence.text
+            else (
+                (Candidate("extension_abi_mismatch", 0.68), Candidate("model_or_input_error", 0.4))
+                if "torchvision::" in evidence.text
+                else _no_kernel(evidence)
+            )
+        ),
+        "NotFoundError: No OpKernel was registered to support Op 'Conv2D' with attrs T=DT_HALF on CPU",
+    ),
+    sign(
+        "quantized_engine",
+        "The build has no quantised engine, or none is chosen.",
+        (
+            "Didn't find engine for operation",
+            "NoQEngine",
+            r"quantized engine \w{1,20} is not supported",
+            (
+                r"(?:FBGEMM|QNNPACK|XNNPACK|onednn)[^\n]{0,30}(?:is not supported|not available"
+                r"|not compiled|engine not)[^\n]{0,20}"
+            ),
+            "Unknown qengine",
+            r"supported_engines[^\n]{0,20}\['none'\]",
+        ),
+        {"quantized_engine_missing": 0.95},
+        "RuntimeError: Didn't find engine for operation quantized::conv2d_prepack NoQEngine",
+    ),
+    sign(
+        "shape_does_not_fit",
+        "The input's shape does not fit the layer: a matter of the model, the host is fine.",
+        (
+            r"Given groups=\d{1,6}, (?:expected )?weight",
+            r"expected input\[[^\]\n]{1,60}\] to have",
+            "Negative dimension size caused by",
+            "Computed output size would be negative",
+            "Kernel size can't be greater than actual input size",
+            "Calculated padded input size per channel",
+            r"Calculated output size[^\n]{0,60}too small",
+            "output size is too small",
+            r"Expected \d(?:D|-dimensional)[^\n]{0,60}(?:input|weight|but got|tensor)",
+            "input must be (?:3|4|5)-dimensional",
+            r"Input \d{1,3} (?:of|with name)[^\n]{0,120}(?:incompatible with|is incompatible)",
+            "is incompatible with the layer: expected",
+            r"expected (?:min_)?ndim=\d",
+            (
+                r"(?:input )?depth (?:of input )?\(?\d*\)? ?(?:must be"
+                "|is not) (?:evenly )?(?:divisible|a multiple)"
+            ),
+            "input depth must be evenly divisible",
+            r"number of input channels[^\n]{0,40}(?:does not match|should be)",
+            "channel dimension of the inputs should be defined",
+            r"channels? of (?:the )?input[^\n]{0,60}(?:should|must|!=|not equal)",
+            "mat1 and mat2 shapes cannot be multiplied",
+            r"size mismatch for [\w.]{1,80}:",
+            "Got invalid dimensions for input",
+            "Invalid (?:rank|dimensions) for input",
+            "Shape inconsistent",
+            r"Incompatible shapes: \[",
+            "shape mismatch: ",
+            "Dimensions must be equal",
+            "(?:in|out)_channels must be divisible by groups",
+            "non-positive stride",
+            r"convolution input must be \d-dimensional",
+            "Cannot feed value of shape",
+        ),
+        {"model_or_input_error": 0.94},
+        "RuntimeError: Given groups=1, weight of size [64, 3, 3, 3], expected input[1, 4, 8, 8] to have 3 channels",
+    ),
+    sign(
+        "program_asks_for_gpu",
+        "The program asks for a GPU, and the build is for the CPU.",
+        (
+            ("(?:not (?:compiled|built)|n't compiled|without) (?:with )?(?:CUDA|GPU)(?: enabled| support)?"),
+            "Attempting to deserialize object on a CUDA device",
+            "CUDA is not available",
+            "not linked with support for cuda",
+            "not compiled with GPU support",
+        ),
+        {"model_or_input_error": 0.72, "cuda_build_on_cpu_host": 0.5},
+        "AssertionError: Torch not compiled with CUDA enabled",
+    ),
+)

@@ -1,0 +1,112 @@
+"""Windows: the loader gives a number and a sentence in the user's language; the number or the sentence tells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from .. import libraries
+from ..finding import Candidate
+from ..signature import Evidence, sign
+from .loader import missing
+from .windows_sentences import SENTENCES
+
+_COMPILED = tuple((code, re.compile("|".join(words), re.IGNORECASE)) for code, words in SENTENCES.items())
+#: What the code means for a library of a framework.
+_CODES: dict[int, dict[str, float]] = {
+    127: {"extension_abi_mismatch": 0.62, "system_library_missing": 0.58, "openmp_runtime_conflict": 0.35},
+    193: {"wrong_architecture": 0.85, "corrupt_install": 0.6},
+    1114: {"cpu_lacks_instructions": 0.62, "system_library_missing": 0.6, "openmp_runtime_conflict": 0.35},
+    1455: {"out_of_memory": 0.92},
+    182: {"system_library_missing": 0.65, "extension_abi_mismatch": 0.55},
+    112: {"no_disk_space": 0.92},
+    5: {"selinux_or_noexec": 0.55},
+}
+#: A module that is there but whose own libraries are not: by far the Visual C++ runtime.
+_DEPENDENCY = {"system_library_missing": 0.68, "corrupt_install": 0.4, "openmp_runtime_missing": 0.35}
+_TENSORFLOW = {
+    "system_library_missing": 0.62,
+    "cuda_libraries_missing": 0.5,
+    "cudnn_not_found_or_mismatch": 0.45,
+    "cpu_lacks_instructions": 0.4,
+}
+
+
+def _code(evidence: Evidence) -> Sequence[Candidate]:
+    number = int(evidence.group("code") or 0)
+    sentence = evidence.group("reason") or evidence.text
+    for code, pattern in _COMPILED:
+        if pattern.search(sentence):
+            number = code
+    library = evidence.group("library") or evidence.group("module")
+    details = {"library": libraries.basename(library)} if library else {}
+    if number in _CODES:
+        return tuple(Candidate(cause, weight, details) for cause, weight in _CODES[number].items())
+    if number != 126:  # noqa: PLR2004
+        return ()
+    if libraries.family(library) in ("openmp_user", "gpu", "cudnn", "gpu_framework", "mkl", "dnn", "openmp"):
+        name = libraries.basename(library)
+        return missing(name, evidence)
+    weights = _TENSORFLOW if "pywrap_tensorflow" in f"{library} {evidence.text}" else _DEPENDENCY
+    return tuple(Candidate(cause, weight, details) for cause, weight in weights.items())
+
+
+def _named(evidence: Evidence) -> Sequence[Candidate]:
+    return missing(evidence.group("library"), evidence)
+
+
+SIGNATURES = (
+    sign(
+        "windows_code",
+        "Windows refuses to load a library, and says why by a number.",
+        (
+            r"\[WinError (?P<code>\d{1,5})\](?P<reason>[^\n]{0,160}?)(?:\n"
+            r"| )?(?:Error loading ['\"](?P<library>[^'\"\n]{1,300}\.\w{3}))?(?=['\"\n]|$|\.)"
+        ),
+        _code,
+        '[WinError 126] The specified module could not be found. Error loading "C:\\x\\torch\\lib\\fbgemm.dll" or one',
+    ),
+    sign(
+        "windows_dll_load_failed",
+        "Windows refuses to load an extension module.",
+        r"DLL load failed(?: while importing (?P<module>\w{1,80}))?: (?P<reason>[^\n]{1,160})",
+        _code,
+        "ImportError: DLL load failed while importing _C: The specified module could not be found.",
+    ),
+    sign(
+        "windows_dll_missing",
+        "A DLL is not found.",
+        (
+            r"(?:Could not find (?:module |the DLL\(s\) )?['\"](?P<path>[^'\"\n]{0,250}[/\\])?"
+            r"|because |find the (?:dynamic )?library )(?P<library>[\w.+-]{1,80}\.dll)\b"
+        ),
+        _named,
+        "Could not find module 'C:\\x\\mkl_rt.dll' (or one of its dependencies)",
+    ),
+    sign(
+        "windows_dll_not_found",
+        "A DLL is not found.",
+        r"\.dll'?(?: is| was)? (?:not found|missing)",
+        lambda evidence: missing(re.split(r"[\s/\\'\"]", evidence.text_before)[-1] + ".dll", evidence),
+        "The code execution cannot proceed because vcomp140.dll was not found.",
+    ),
+    sign(
+        "windows_entry_point",
+        "A DLL of another version is taken.",
+        (
+            r"(?:(?:procedure )?entry point \S{1,200}|ordinal \d{1,6}) could not be located in the"
+            r" dynamic link library (?P<library>[^\s'\"]{1,250})"
+        ),
+        lambda evidence: (
+            Candidate("undefined_symbol_mkl", 0.85)
+            if libraries.family(evidence.group("library")) == "mkl"
+            else Candidate(
+                "dnn_library_version_conflict"
+                if libraries.family(evidence.group("library")) == "dnn"
+                else "extension_abi_mismatch",
+                0.65,
+            ),
+        ),
+        "The ordinal 242 could not be located in the dynamic link library mkl_intel_thread.dll",
+    ),
+)
