@@ -56,7 +56,7 @@ class CpuList(Affinity):
 
     def _read(self, value: str) -> frozenset[int]:
         found: set[int] = set()
-        for item in re.split(r"[,\s]+", value):
+        for item in re.split(r",|\s+", value):
             match = re.fullmatch(r"([0-9]{1,5})(?:-([0-9]{1,5})(?::([0-9]{1,5}))?)?", item)
             if match is None:
                 raise _BadError(f"has {shown(item)}, which is no CPU number or range" if item else "is empty somewhere")
@@ -98,7 +98,13 @@ class Places(Affinity):
                 raise _BadError(f"has {shown(item)} in a place, which is no CPU number or interval")
             interval = set(_interval(int(number[2]), number[3], item))
             place = place - interval if number[1] else place | interval
-        return {cpu + shift for shift in _interval(0, match[2], text) for cpu in place}
+        shifts = _interval(0, match[2], text)
+        if len(shifts) * len(place) > 4 * MOST_CPUS:
+            raise _BadError(f"has {shown(text)}, which is more than any machine has")
+        places = {cpu + shift for shift in shifts for cpu in place}
+        if not all(0 <= cpu < MOST_CPUS for cpu in places):
+            raise _BadError(f"has {shown(text)}, which leaves the range of CPUs")
+        return places
 
 
 @dataclass(frozen=True)
@@ -161,8 +167,7 @@ def _split(value: str) -> Iterator[str]:
 def _interval(first: int, suffix: str, text: str) -> range:
     """`:length:stride` after a number or a place."""
     length, stride = ([int(part) for part in suffix.split(":")[1:]] + [1, 1])[:2] if suffix else (1, 1)
-    last = first + (length - 1) * stride
-    if not 0 < length <= MOST_CPUS or (stride == 0 and length > 1) or not 0 <= last < MOST_CPUS:
+    if not 0 < length <= MOST_CPUS or (stride == 0 and length > 1) or abs((length - 1) * stride) >= MOST_CPUS:
         raise _BadError(f"has {shown(text)}, which is not an interval of CPUs")
     step = stride or 1
     return range(first, first + length * step, step)
