@@ -26,18 +26,26 @@ def describe(
 
 
 def evidence(records: Sequence[Mapping[str, Any]]) -> tuple[verdict.Convolution, ...]:
-    """The records as the verdict sees them."""
+    """The records as the verdict sees them.
+
+    Kernels of frameworks may sum up bfloat16 in bfloat16: where no verdict rests on such a shape, its numbers are shown
+    and not judged.
+    """
     return tuple(
         verdict.Convolution(
             name=record["name"] if record["mode"] in ("direct", "eager") else f"{record['name']} ({record['mode']})",
             required=record["role"] == "required",
             error=record["error"] or "",
-            right=record["numbers"]["right"] if record["numbers"] else None,
+            right=record["numbers"]["right"] if record["numbers"] and _judged(record) else None,
             implementations=tuple(record["implementations"]),
             reason=record["why"],
         )
         for record in records
     )
+
+
+def _judged(record: Mapping[str, Any]) -> bool:
+    return bool(record["role"] == "required" or record["dtype"] == "float32" or record["implementations"])
 
 
 def _record(

@@ -91,7 +91,7 @@ def witnesses(torch: Any, shapes: list[Shape]) -> tuple[list[dict[str, Any]], di
     for record in seen:
         with recorded(record):
             record["operators"] = operators(profile, f"witness {record['name']}")
-    with recorded(answer):
+    with recorded({}):  # the names are an addition; the lines between the marks are the control
         labels = [f"control {shape['name']}" for shape in required]
         answer["operators"] = sorted({name for label in labels for name in operators(profile, label)})
     return seen, answer
@@ -101,16 +101,21 @@ def operators(profile: Any, label: str) -> list[str]:
     """Names of the convolution operators that ran inside a labelled region of a profile."""
     events = profile.function_events
     found: set[str] = set()
-    for region in [event.time_range for event in events if event.name == label]:
+    for region in (interval(event) for event in events if event.name == label):
         found.update(
             event.name
             for event in events
             if "::" in event.name
             and "conv" in event.name.lower()
-            and region.start <= event.time_range.start
-            and event.time_range.end <= region.end
+            and region.start <= interval(event).start
+            and interval(event).end <= region.end
         )
     return sorted(found)
+
+
+def interval(event: Any) -> Any:
+    """When an operator ran; PyTorch 1.7 had another name for it."""
+    return event.time_range if hasattr(event, "time_range") else event.cpu_interval
 
 
 def sgemm(torch: Any) -> dict[str, Any]:

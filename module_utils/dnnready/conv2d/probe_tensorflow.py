@@ -72,10 +72,12 @@ def prepare(tf: Any, shape: Shape, mode: str) -> tuple[Any, ...]:
         return (array.transpose(order) if order else array).ravel().tolist()
 
     def read(result: Any) -> Tensors:
-        kernel = layer.kernel
         if 1 < shape["groups"] == channels:
             # H W I M of a depthwise layer: filter i*M+m sees channel i alone
+            kernel = layer.depthwise_kernel if hasattr(layer, "depthwise_kernel") else layer.kernel  # Keras 2 and 3
             kernel = tf.reshape(kernel, [*shape["kernel"], 1, shape["filters"]])
+        else:
+            kernel = layer.kernel
         bias = flat(layer.bias) if shape["bias"] else []
         rows, height_out, width_out, filters = result.shape
         return Tensors(

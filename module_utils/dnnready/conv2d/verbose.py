@@ -164,8 +164,10 @@ class Parser:
         self.header = replace(self.header, runtime=runtime, threads=int(threads.group(1)) if threads else None)
 
     def _record(self, component: str, fields: Sequence[str]) -> Optional[Record]:
-        columns = self._columns.get(component) or _KNOWN_COLUMNS.get(len(fields), ())
-        if len(columns) != len(fields) or any(name not in columns for name in _NEEDED):
+        columns = self._columns.get(component, ())
+        if len(columns) != len(fields):  # no template, or gemm_api of 2.7, which leaves out a column of its template
+            columns = _KNOWN_COLUMNS.get(len(fields), ())
+        if any(name not in columns for name in _NEEDED):
             return None
         values = dict(zip(columns, fields))
         try:
