@@ -114,10 +114,12 @@ def run(
     feeder = threading.Thread(target=_feed, args=(stdin_pipe, stdin.encode()), daemon=True)
     for thread in (*readers, feeder):
         thread.start()
-    timed_out, status, usage_cpu, usage_rss = _wait(child.pid, started + timeout)
-    child.returncode = status  # tell subprocess that the child is reaped
-    # A grandchild may hold the pipes open after the child is gone.
-    _kill_group(child.pid)
+    try:
+        timed_out, status, usage_cpu, usage_rss = _wait(child.pid, started + timeout)
+        child.returncode = status  # tell subprocess that the child is reaped
+    finally:
+        # Where the user interrupts, the child must not go on; and a grandchild may hold the pipes open after it.
+        _kill_group(child.pid)
     for reader in readers:
         reader.join(5)
     feeder.join(1)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Optional
 
 COULD_NOT = 2
+INTERRUPTED = 130  # as a shell says it
 
 _EPILOG = """\
 exit codes: 0 yes, 1 no, 2 dnnready could not do what was asked.
@@ -45,6 +46,13 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         # The reader left, as `head` does. Keep the interpreter from complaining about it at its end.
         sys.stdout = None
         return COULD_NOT
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        print(f"dnnready: {error.strerror or error}{where}.", file=sys.stderr)
+        return COULD_NOT
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return INTERRUPTED
     return int(code)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..errors import DnnreadyError
 
@@ -55,13 +55,19 @@ def stacks(prefix: str) -> list[str]:
     return sorted(name for name in os.listdir(directory) if os.path.isdir(os.path.join(directory, name, "releases")))
 
 
+def chosen(prefix: str, asked: Sequence[str]) -> list[str]:
+    """The stacks that a user names, or all of them. Raises DnnreadyError for one that is not there, and for none."""
+    names = stacks(prefix)
+    unknown = [name for name in asked if name not in names]
+    if unknown or not names:
+        what = f"There is no stack {unknown[0]!r} in {prefix}." if unknown else f"No stack is installed in {prefix}."
+        raise DnnreadyError(what, f"Installed: {', '.join(names)}." if names else "Provision this host.")
+    return list(dict.fromkeys(asked)) or names
+
+
 def current(prefix: str, stack: str) -> Release:
     """The current release of a stack. The link is read once."""
-    names = stacks(prefix)
-    if stack not in names:
-        raise DnnreadyError(
-            f"There is no stack {stack!r} in {prefix}.", f"Installed: {', '.join(names)}." if names else ""
-        )
+    chosen(prefix, [stack])
     directory = os.path.join(prefix, "stacks", stack)
     try:
         target = os.readlink(os.path.join(directory, "current"))
