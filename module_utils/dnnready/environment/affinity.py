@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Optional
 
-from .grammar import Grammar, shown
+from .grammar import Grammar
+from .said import shown
 
 #: No machine has more; a longer interval is a slip, and would only fill memory.
 MOST_CPUS = 8192

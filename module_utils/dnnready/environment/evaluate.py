@@ -10,9 +10,9 @@ from ..errors import DnnreadyError
 from . import host_checks, stack_checks
 from .catalogue import find
 from .finding import LEVELS, Finding
-from .grammar import shown
 from .paths import Preload
 from .render import problem as render_problem
+from .said import shown
 from .variable import READERS, Variable
 
 #: Libraries that come by LD_PRELOAD, by the start of their names.

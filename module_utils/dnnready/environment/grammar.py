@@ -7,17 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Callable
 
+from .said import shown
+
 #: Largest int of C: beyond it atoi and strtol read something else or nothing.
 INT_MAX = 2**31 - 1
-
-#: Longest part of a value that a message repeats.
-_SHOWN = 60
-
-
-def shown(value: str) -> str:
-    """A value as a message repeats it."""
-    text = value if len(value) <= _SHOWN else value[:_SHOWN] + "…"
-    return "'" + "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in text) + "'"
 
 
 @dataclass(frozen=True)

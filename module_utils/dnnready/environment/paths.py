@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .grammar import Grammar, shown
+from .grammar import Grammar
+from .said import shown
 
 #: Stands for the directory of the release, which is not known before its id is.
 RELEASE = "{release}"

@@ -2,8 +2,8 @@ r"""Writes variables so that everyone reads the same, and refuses those that nob
 
 One file serves `set -a; . file` in sh, systemd's EnvironmentFile= and `docker run --env-file`. These have no common
 quoting: Docker takes quotes literally, sh and systemd do not. So the file has bare `NAME=value` lines, and a value must
-mean itself in all of them. Tried with dash 0.5.12, bash 5.2, systemd 252 and podman 4.3; also read: systemd's
-src/basic/env-file.c, podman's pkg/env/env.go. What follows from them:
+mean itself in all of them. Tried with dash 0.5.12, bash 5.2, busybox 1.35, mksh 59, systemd 252 and 257 and podman 4.3;
+also read: systemd's src/basic/env-file.c, podman's pkg/env/env.go. What follows from them:
 
 * white space, quotes, backslash, $, backtick and ; & | < > ( ) are syntax in sh. Braces, brackets, * and ? are not:
   an assignment is neither globbed nor brace-expanded. # is a comment only at the start of a word.
@@ -19,7 +19,7 @@ import re
 from collections.abc import Mapping
 
 from ..errors import DnnreadyError
-from .grammar import shown
+from .said import shown
 
 #: The first line of every file that dnnready writes: what has another one is someone else's.
 MARK = "# Written by dnnready; changes here are lost. See docs/environment-variables.md."
