@@ -143,3 +143,20 @@ def test_login_shells_warn_about_what_changes_every_program():
         ).findings
     ]
     assert codes == ["every_program"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("MKL_NUM_THREADS", "abc"), ("LD_PRELOAD", "/nowhere/a.so"), ("UID", "1"), ("M", 1.5), ("M", "a;b"), ("M", [])],
+)
+def test_each_refusal_stands_alone_too(name, value):
+    with pytest.raises(DnnreadyError, match=rf"^One variable is refused, nothing was written\..*\b{name}\b"):
+        prepare({name: value}, [], None, scope="systemd")
+
+
+def test_what_a_release_will_bring_is_not_missed_in_a_rehearsal(tmp_path):
+    release = str(tmp_path / "release")
+    given = {"LD_LIBRARY_PATH": "{release}/venv/lib"}
+    assert prepare(given, ["onednn"], None, scope="release", release=release, rehearsal=True).findings == []
+    codes = [each.code for each in prepare(given, ["onednn"], None, scope="release", release=release).findings]
+    assert codes == ["directory_missing"]
