@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -109,3 +110,53 @@ def test_documentation(ansible_bin: Path, ansible_environment: dict[str, str]) -
     )
     assert done.returncode == 0, done.stderr
     assert "interpreter" in done.stdout
+
+
+@pytest.fixture(scope="module")
+def provisioned() -> Path:
+    """The prefix that `make test-stacks` provisioned."""
+    name = os.environ.get("DNNREADY_TEST_PREFIX", "")
+    if not name:
+        pytest.skip("DNNREADY_TEST_PREFIX names no prefix with provisioned stacks: make test-stacks makes one")
+    assert (Path(name) / "bin" / "dnnready").is_file(), f"no program in {name}"
+    return Path(name)
+
+
+def on_device(prefix: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [str(prefix / "bin" / "dnnready"), *arguments]
+    env = {"PATH": "/usr/bin:/bin", "HOME": str(Path.home()), "COLUMNS": "200"}
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=900, check=False)
+
+
+@pytest.mark.frameworks
+def test_status_and_verify_agree_on_provisioned_stacks(provisioned: Path) -> None:
+    status = on_device(provisioned, "status", "--json")
+    assert status.returncode == 0, status.stdout + status.stderr
+    entries = json.loads(status.stdout)["stacks"]
+    assert entries
+    proofs = json.loads(on_device(provisioned, "verify", "--json").stdout)
+    assert {proof["stack"]: proof["verdict"] for proof in proofs} == {
+        entry["stack"]: entry["row"]["verdict"] for entry in entries
+    }
+    for proof in proofs:
+        assert proof["fingerprint"]["files"]
+
+
+#: The layers of the question, on the frameworks that a stack has.
+LAYERS = {
+    "pytorch": "import torch; print(list(torch.nn.Conv2d(3, 32, kernel_size=3)(torch.zeros(1, 3, 28, 28)).shape))",
+    "tensorflow": "import tensorflow as tf; "
+    "layer = tf.keras.layers.Conv2D(filters=32, kernel_size=3, activation='relu'); "
+    "print(layer(tf.zeros([1, 28, 28, 3])).shape.as_list())",
+}
+SHAPES = {"pytorch": [1, 32, 26, 26], "tensorflow": [1, 26, 26, 32]}
+
+
+@pytest.mark.frameworks
+def test_run_in_provisioned_stacks(provisioned: Path) -> None:
+    stacks = [path.name for path in sorted((provisioned / "stacks").iterdir()) if path.name in LAYERS]
+    assert stacks
+    for stack in stacks:
+        done = on_device(provisioned, "run", stack, "--", "python", "-c", LAYERS[stack])
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout.splitlines()[-1]) == SHAPES[stack]

@@ -51,6 +51,22 @@ def test_nothing_else_is_added(device: Any) -> None:
     assert names == {"PATH", "VIRTUAL_ENV", "DNNREADY_STACK", "DNNREADY_RELEASE"}
 
 
+def test_it_starts_without_what_is_slow_to_load(device: Any) -> None:
+    device.release("s", "r1")
+    program = device.prefix / "bin" / "dnnready"
+    done = subprocess.run(
+        [sys.executable, "-IS", "-X", "importtime", program, "run", "s", "--", "true"],
+        env={"PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert {"argparse", "dnnready.cli.places"} <= loaded
+    assert not loaded & {"dataclasses", "inspect", "json", "pathlib", "subprocess", "tempfile", "typing"}
+    assert {name.split(".")[1] for name in loaded if name.startswith("dnnready.")} == {"cli", "environment", "errors"}
+
+
 def test_keep_environment(device: Any) -> None:
     device.release("s", "r1", "OMP_NUM_THREADS=2\nOTHER=3\n")
     given = {"PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": ""}
