@@ -1,5 +1,6 @@
 """dnn_environment through AnsiballZ: rehearse, write, write again, take away; and every refusal."""
 
+import json
 import os
 from pathlib import Path
 
@@ -30,38 +31,61 @@ def places(scope, directory):
     return arguments, directory / "a.service.d" / "dnnready-x.conf"
 
 
+@pytest.fixture
+def run_tasks(run_playbook, tmp_path):
+    """Runs the module several times in one play (a run of Ansible costs seconds); the results, failed ones too."""
+
+    def run(calls):
+        record = tmp_path / "record.jsonl"
+        record.unlink(missing_ok=True)
+        tasks = [
+            {"dnn_environment": arguments, "check_mode": check, "diff": True, "ignore_errors": True}
+            for arguments, check in calls
+        ]
+        done = run_playbook(
+            [{"hosts": "all", "gather_facts": False, "tasks": tasks}],
+            env={
+                "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callback_plugins"),
+                "ANSIBLE_CALLBACKS_ENABLED": "record",
+                "DNNREADY_TEST_RECORD": str(record),
+            },
+        )
+        entries = [json.loads(line)["result"] for line in record.read_text(encoding="utf-8").splitlines()]
+        assert len(entries) == len(calls), done.stdout + done.stderr
+        return entries
+
+    return run
+
+
 @pytest.mark.parametrize("scope", ["release", "login", "systemd"])
-def test_rehearse_write_again_and_take_away(run_module, tmp_path, scope):
+def test_rehearse_write_again_and_take_away(run_tasks, tmp_path, scope):
     directory = tmp_path / "place"
     directory.mkdir()
     arguments, path = places(scope, directory)
     wanted = {**arguments, "variables": {"OMP_NUM_THREADS": 2, "MKL_DYNAMIC": False, "MODEL": "50%", "GONE": None}}
+    shorter = {**arguments, "variables": {"OMP_NUM_THREADS": 1}}
+    away = {**arguments, "state": "absent"}
 
-    rehearsed = run_module("dnn_environment", wanted, check=True, diff=True)
-    assert rehearsed["changed"] and tree(directory) == {}
-
-    written = run_module("dnn_environment", wanted, diff=True)
-    assert {key: written[key] for key in ("changed", "diff", "files", "variables")} == {
-        key: rehearsed[key] for key in ("changed", "diff", "files", "variables")
-    }
+    calls = [(wanted, True), (wanted, False), (wanted, True), (wanted, False), (shorter, False), (away, True)]
+    rehearsed, written, again_rehearsed, again, other, leaving = run_tasks(calls)
+    for rehearsal, real in ((rehearsed, written), (again_rehearsed, again)):
+        for key in ("changed", "diff", "files", "variables", "findings"):
+            assert rehearsal[key] == real[key], key
+    # Each "before" is what the call before left: a rehearsal leaves nothing.
+    assert rehearsed["changed"] and [diff["before"] for diff in (*rehearsed["diff"], *written["diff"])] == ["", ""]
     assert written["variables"] == {"OMP_NUM_THREADS": "2", "MKL_DYNAMIC": "false", "MODEL": "50%"}
-    assert path.read_text().startswith(f"{MARK}\n") and path.stat().st_mode & 0o7777 == 0o644
-    assert written["diff"][0]["before"] == "" and written["diff"][0]["after"] == path.read_text()
     assert written["files"] == [{"path": str(path), "changed": True}]
     assert written["reloaded"] is (scope == "systemd" and os.path.isdir("/run/systemd/system"))
-
-    again = run_module("dnn_environment", wanted)
+    assert not rehearsed["reloaded"]
     assert not again["changed"] and again["diff"] == [] and not again["reloaded"]
-
-    other = run_module("dnn_environment", {**arguments, "variables": {"OMP_NUM_THREADS": 1}}, diff=True)
     assert other["changed"] and other["diff"][0]["before"] == written["diff"][0]["after"]
+    assert leaving["changed"] and leaving["diff"][0]["after"] == ""
+    assert path.read_text() == other["diff"][0]["after"] and path.read_text().startswith(f"{MARK}\n")
+    assert path.stat().st_mode & 0o7777 == 0o644
 
-    kept = tree(directory)
-    leaving = run_module("dnn_environment", {**arguments, "state": "absent"}, check=True, diff=True)
-    assert leaving["changed"] and leaving["diff"][0]["after"] == "" and tree(directory) == kept
-    gone = run_module("dnn_environment", {**arguments, "state": "absent"}, diff=True)
-    assert gone["changed"] and gone["diff"] == leaving["diff"] and tree(directory) == {}
-    assert not run_module("dnn_environment", {**arguments, "state": "absent"})["changed"]
+    gone, gone_already = run_tasks([(away, False), (away, False)])
+    assert gone["changed"] and gone["diff"] == leaving["diff"] and not gone_already["changed"]
+    assert tree(directory) == {}
 
 
 def test_a_release_stands_for_itself(run_module, tmp_path):
@@ -74,49 +98,51 @@ def test_a_release_stands_for_itself(run_module, tmp_path):
     assert (tmp_path / "environment").read_text() == f"{MARK}\nLD_LIBRARY_PATH={tmp_path}/lib\n"
 
 
-def test_a_release_that_is_not_built_yet(run_module, tmp_path):
+def test_a_release_that_is_not_built_yet(run_tasks, tmp_path):
     arguments = {"scope": "release", "path": str(tmp_path / "later"), "variables": {"OMP_NUM_THREADS": 1}}
-    assert run_module("dnn_environment", arguments, check=True)["changed"]
-    failed = run_module("dnn_environment", arguments)
+    rehearsed, failed = run_tasks([(arguments, True), (arguments, False)])
+    assert rehearsed["changed"]
     assert failed["failed"] and "There is no directory" in failed["msg"]
 
 
-@pytest.mark.parametrize(
-    ("variables", "texts"),
-    [
-        ({"GOMP_CPU_AFFINITY": "garbage"}, ["GOMP_CPU_AFFINITY", "spin for ever"]),
-        ({"TF_NUM_INTRAOP_THREADS": -1}, ["TF_NUM_INTRAOP_THREADS", "SIGABRT"]),
-        ({"MKL_NUM_THREADS": "abc"}, ["MKL_NUM_THREADS", "silently means one thread"]),
-        ({"OMP_NUM_THREADS": 0}, ["OMP_NUM_THREADS", "below 1"]),
-        ({"ONEDNN_MAX_CPU_ISA": "AVX1024"}, ["ONEDNN_MAX_CPU_ISA", "ignored silently"]),
-        ({"TF_MKL_ALLOC_MAX_BYTES": "64MB"}, ["TF_MKL_ALLOC_MAX_BYTES", "SIGABRT"]),
-        ({"GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=1G"}, ["GLIBC_TUNABLES", "half speed"]),
-        ({"LD_PRELOAD": "/nowhere/libx.so"}, ["LD_PRELOAD", "does not exist"]),
-        ({"LD_LIBRARY_PATH": "lib"}, ["LD_LIBRARY_PATH", "relative path"]),
-        ({"OMP_PLACES": "{0},{5}"}, ["OMP_PLACES", "names CPU 5"]),
-        ({"MODEL": "a b"}, ["MODEL", "a space"]),
-        ({"MODEL": "a\nB=1"}, ["MODEL", "a line end"]),
-        ({"MODEL": "it's"}, ["MODEL"]),
-        ({"MODEL": 1.10}, ["MODEL", "quotes"]),
-        ({"MODEL": ["a"]}, ["MODEL", "quotes"]),
-        ({"UID": "1"}, ["UID", "shell"]),
-        ({"OMP_NUM_THREADS": 0, "MKL_NUM_THREADS": "abc"}, ["2 variables", "OMP_NUM_THREADS", "MKL_NUM_THREADS"]),
-    ],
-    ids=lambda value: "+".join(value) if isinstance(value, dict) else "",
-)
-def test_a_refused_variable(run_module, tmp_path, variables, texts):
+#: Each refused variable with the words that say why.
+REFUSED = {
+    "GOMP_CPU_AFFINITY": ("garbage", "spin for ever"),
+    "TF_NUM_INTRAOP_THREADS": (-1, "`Check failed: num_threads >= 1`"),
+    "MKL_NUM_THREADS": ("abc", "silently means one thread"),
+    "OMP_NUM_THREADS": (0, "below 1"),
+    "ONEDNN_MAX_CPU_ISA": ("AVX1024", "ignored silently"),
+    "TF_MKL_ALLOC_MAX_BYTES": ("64MB", "`Invalid memory limit`"),
+    "GLIBC_TUNABLES": ("glibc.malloc.mmap_threshold=1G", "half speed"),
+    "LD_PRELOAD": ("/nowhere/libx.so", "does not exist"),
+    "LD_LIBRARY_PATH": ("lib", "relative path"),
+    "OMP_PLACES": ("{0},{5}", "names CPU 5"),
+    "WITH_SPACE": ("a b", "a space"),
+    "WITH_LINE_END": ("a\nB=1", "a line end"),
+    "WITH_QUOTE": ("it's", "which sh, systemd and Docker do not all read the same"),
+    "WITH_FRACTION": (1.10, "Put it in quotes"),
+    "WITH_LIST": (["a"], "is no text"),
+    "UID": ("1", "the shell keeps this name"),
+}
+
+
+def test_refused_variables_are_named_at_once_before_anything_is_written(run_tasks, tmp_path):
     arguments = {
         "scope": "release",
         "path": str(tmp_path / "release"),
-        "variables": {"GOOD": 1, **variables},
+        "variables": {"GOOD": 1, **{name: value for name, (value, _) in REFUSED.items()}},
         "readers": [*TORCH, "tensorflow"],
         "host": HOST,
     }
     Path(arguments["path"]).mkdir()
-    result = run_module("dnn_environment", arguments)
-    assert result["failed"] and "nothing was written" in result["msg"]
-    assert [text for text in texts if text not in result["msg"]] == []
+    good = {**arguments, "variables": {"GOOD": 1}}
+    result, passed = run_tasks([(arguments, False), (good, True)])
+    assert result["failed"]
+    assert f"{len(REFUSED)} variables are refused, nothing was written" in result["msg"]
+    assert [name for name, (_, why) in REFUSED.items() if name not in result["msg"] or why not in result["msg"]] == []
+    assert "GOOD" not in result["msg"]
     assert tree(Path(arguments["path"])) == {}
+    assert passed["changed"] and passed["diff"][0]["before"] == "", "without the bad ones it goes through"
 
 
 def test_warnings_reach_the_user(run_module, tmp_path):
@@ -140,30 +166,20 @@ def test_warnings_reach_the_user(run_module, tmp_path):
     assert any("libiomp5" in warning for warning in result["warnings"]) and len(result["warnings"]) == 4
 
 
-@pytest.mark.parametrize(
-    ("arguments", "text"),
-    [
+def test_wrong_arguments(run_tasks, tmp_path):
+    directories = {"login_directory": str(tmp_path / "login"), "systemd_directory": str(tmp_path / "systemd")}
+    foreign = tmp_path / "dnnready.sh"
+    foreign.write_text("export A=1\n")
+    wrong = [
         ({"scope": "release"}, "path"),
         ({"scope": "release", "path": "relative"}, "relative"),
         ({"scope": "systemd", "units": ["a"]}, "camera.service"),
-        ({"scope": "systemd"}, "units"),
-        ({"scope": "login", "name": "../x"}, "name of a file"),
         ({"scope": "login", "variables": {"A": "{release}/x"}}, "scope release"),
         ({"scope": "login", "readers": ["libgomb"]}, "libgomb"),
-    ],
-)
-def test_wrong_arguments(run_module, tmp_path, arguments, text):
-    directories = {"login_directory": str(tmp_path / "login"), "systemd_directory": str(tmp_path / "systemd")}
-    result = run_module("dnn_environment", {"variables": {"A": 1}, **directories, **arguments})
-    assert result["failed"] and text in result["msg"]
-
-
-def test_a_file_of_someone_else_stays(run_module, tmp_path):
-    (tmp_path / "dnnready-x.sh").write_text("export A=1\n")
-    for state in ("present", "absent"):
-        result = run_module(
-            "dnn_environment",
-            {"scope": "login", "name": "dnnready-x", "login_directory": str(tmp_path), "state": state},
-        )
-        assert result["failed"] and "not written by dnnready" in result["msg"]
-    assert (tmp_path / "dnnready-x.sh").read_text() == "export A=1\n"
+        ({"scope": "login", "login_directory": str(tmp_path)}, "not written by dnnready"),
+        ({"scope": "login", "login_directory": str(tmp_path), "state": "absent"}, "not written by dnnready"),
+    ]
+    calls = [({"variables": {"A": 1}, **directories, **arguments}, False) for arguments, _ in wrong]
+    for result, (arguments, text) in zip(run_tasks(calls), wrong):
+        assert result["failed"] and text in result["msg"], arguments
+    assert foreign.read_text() == "export A=1\n"

@@ -18,7 +18,7 @@ from ..errors import DnnreadyError
 from ..files import write_atomic
 from ..process import run
 from .paths import RELEASE
-from .render import MARK, render, render_dropin, render_profile
+from .render import OWNED, render, render_dropin, render_profile
 
 MODE = 0o644
 SYSTEMD_RUNS = "/run/systemd/system"
@@ -104,7 +104,7 @@ def _stem(name: str) -> str:
 def _ours(path: Path) -> bool:
     """Whether a file is one that dnnready wrote."""
     with suppress(OSError, UnicodeDecodeError):
-        return not path.is_symlink() and path.read_text(encoding="utf-8").startswith(MARK)
+        return not path.is_symlink() and path.read_text(encoding="utf-8").startswith(OWNED)
     return False
 
 

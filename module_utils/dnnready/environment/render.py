@@ -21,8 +21,9 @@ from collections.abc import Mapping
 from ..errors import DnnreadyError
 from .said import shown
 
-#: The first line of every file that dnnready writes: what has another one is someone else's.
-MARK = "# Written by dnnready; changes here are lost. See docs/environment-variables.md."
+#: How the first line of every file that dnnready writes begins: what begins otherwise is someone else's.
+OWNED = "# Written by dnnready"
+MARK = f"{OWNED}; changes here are lost."
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SYNTAX = re.compile("[ \t\n\r\"'\\\\$`;&|<>()]")

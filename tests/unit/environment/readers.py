@@ -6,13 +6,9 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 SYSTEMD_READER = Path("/usr/lib/systemd/user-environment-generators/30-systemd-environment-d-generator")
-
-#: Prints the bytes of the environment that a shell hands to a program.
-_PRINT = "import os; os.write(1, b'\\0'.join(k + b'=' + v for k, v in os.environb.items()))"
 
 
 def sourced(shell: str, path: Path, names: set[str], before: str = "set -a;") -> dict[str, str]:
@@ -20,7 +16,7 @@ def sourced(shell: str, path: Path, names: set[str], before: str = "set -a;") ->
     program = shutil.which(shell) or shell
     words = [program, "sh"] if shell == "busybox" else [program]
     done = subprocess.run(
-        [*words, "-c", f'{before} . "$1"; exec "$2" -I -c "$3"', shell, str(path), sys.executable, _PRINT],
+        [*words, "-c", f'{before} . "$1"; exec env -0', shell, str(path)],
         env={"PATH": os.defpath, "HOME": "/nowhere"},
         cwd=path.parent,
         capture_output=True,

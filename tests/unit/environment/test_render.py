@@ -19,7 +19,7 @@ SHELLS = [shell for shell in ("dash", "bash", "busybox", "mksh") if shutil.which
 NAMES = st.text(string.ascii_letters + string.digits + "_", min_size=1, max_size=12).map(lambda text: f"T{text}")
 LIKELY = st.text(string.ascii_letters + string.digits + "{}[]*?!^~#%@:=,.+-/_é漢🙂 '\"\\$`;&|<>()\t\n\r", max_size=24)
 VALUES = st.one_of(LIKELY, st.text(max_size=24))
-PATIENT = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+PATIENT = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def accepted(variables):
