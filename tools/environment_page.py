@@ -24,8 +24,8 @@ Who reads what, which values are good, and what a bad value does. dnnready check
 `dnn_environment` refuses a bad value, and `site.yml` names it before anything is downloaded. Variables that are not
 listed here are an application's own and pass, if they can be written.
 
-**Set before start.** Libraries read their variables when they load. A variable that a program sets after `import` comes
-too late, unless its entry says otherwise.
+**Set before start.** Most libraries read their variables when they load: a variable that a program sets after `import`
+comes too late. Where an entry says that the first operation is the limit, this was measured.
 
 **Measured** consequences were seen on a machine (torch 2.13, TensorFlow 2.21, oneDNN 3.7 and 3.12, MKL 2026.2, the
 libgomp in torch's wheel, glibc 2.31 to 2.41); others are read from the source that the entry names.
@@ -66,8 +66,8 @@ def _entry(variable: Variable) -> Iterator[str]:
         yield f"* Older names, the strongest first: {names}; `{variable.name}` beats them"
     if variable.debugging:
         yield f"* For debugging: a warning unless {' or '.join(f'`{value}`' for value in variable.off)}"
-    if not variable.early:
-        yield "* May be set after start"
+    limit = "the library loads" if variable.early else "the first operation; after the import is early enough"
+    yield f"* Set before {limit}"
     if variable.spelling:
         yield f"* {_code(variable.spelling)}"
     if variable.instead:

@@ -30,6 +30,7 @@ VARIABLES = (
         source=_GUIDE,
         threads=True,
         instead="PyTorch takes OMP_NUM_THREADS.",
+        early=False,
     ),
     Variable(
         name="TF_NUM_INTEROP_THREADS",
@@ -38,6 +39,7 @@ VARIABLES = (
         grammar=Integer(0, 65536),
         bad="A word and -1 are ignored silently.",
         source=_GUIDE,
+        early=False,
     ),
     Variable(
         name="TF_MKL_ALLOC_MAX_BYTES",
@@ -47,6 +49,7 @@ VARIABLES = (
         bad="Anything but digits aborts the process (SIGABRT, `Invalid memory limit`), also 64MB and an empty value; "
         "too little is a ResourceExhaustedError.",
         source=f"{_TENSORFLOW}tensorflow/core/common_runtime/mkl_cpu_allocator.h",
+        early=False,
     ),
     Variable(
         name="TF_ENABLE_MKL_NATIVE_FORMAT",

@@ -14,7 +14,9 @@ _MKL = "https://www.intel.com/content/www/us/en/docs/onemkl/developer-guide-linu
 _OPENBLAS = "https://www.openmathlib.org/OpenBLAS/docs/runtime_variables/"
 
 
-def _onednn(name: str, *, summary: str, grammar: Grammar, bad: str, page: str, off: tuple[str, ...] = ()) -> Variable:
+def _onednn(
+    name: str, *, summary: str, grammar: Grammar, bad: str, page: str, off: tuple[str, ...] = (), early: bool = True
+) -> Variable:
     """ONEDNN_ wins. torch's copy then reads MKLDNN_ and DNNL_, TensorFlow's DNNL_ alone (both measured)."""
     return Variable(
         name=f"ONEDNN_{name}",
@@ -24,6 +26,7 @@ def _onednn(name: str, *, summary: str, grammar: Grammar, bad: str, page: str, o
         bad=bad,
         source=f"{_ONEDNN}{page}.html",
         aliases=(f"MKLDNN_{name}", f"DNNL_{name}"),
+        early=early,
         debugging=bool(off),
         off=off,
     )
@@ -42,6 +45,7 @@ ONEDNN = (
         bad="Unknown words are ignored silently. SSE41 makes a 3x3 convolution 3 to 6 times slower, AVX2 on a CPU with "
         "AVX-512 about 2 times.",
         page="dev_guide_cpu_dispatcher_control",
+        early=False,
     ),
     _onednn(
         "CPU_ISA_HINTS",
@@ -58,6 +62,7 @@ ONEDNN = (
         ),
         bad="Anything else means off, silently.",
         page="dev_guide_verbose",
+        early=False,
         off=("0", "none", "error"),
     ),
     _onednn(
@@ -67,6 +72,7 @@ ONEDNN = (
         bad="A word means 0, silently: every convolution is built anew, 5 to 15% slower at batch 1. "
         "Less than 0 means the default.",
         page="dev_guide_primitive_cache",
+        early=False,
     ),
     _onednn(
         "DEFAULT_FPMATH_MODE",

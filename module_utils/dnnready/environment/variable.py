@@ -34,7 +34,7 @@ class Variable:
     grammar: Grammar = field(default_factory=Grammar)
     aliases: tuple[str, ...] = ()  #: older names of the same thing, the strongest first; `name` beats them all
     measured: bool = True  #: whether `bad` was seen on a machine, not read
-    early: bool = True  #: whether it must be set before the library loads
+    early: bool = True  #: whether it must be set before the library loads; else before its first operation (measured)
     debugging: bool = False  #: not for production
     off: tuple[str, ...] = ()  #: values that switch a debugging variable off
     threads: bool = False  #: a number of threads that compute
