@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,8 @@ from .progress import Progress
 #: Nobody waits longer for one step; on slow devices minutes are normal.
 PATIENCE = 6 * 3600.0
 
+#: In URLs, which a log must not tell; pip itself hides them.
+_CREDENTIALS = re.compile(r"://[^/@\s]+@")
 _ASK = """
 import json, platform, sys, sysconfig
 print(json.dumps({
@@ -72,11 +74,19 @@ class Build:
             "LC_ALL": "C.UTF-8",
         }
 
-    def attempt(self, argv: Sequence[str], on_line: Optional[Callable[[str], None]] = None) -> Completed:
+    def attempt(
+        self,
+        argv: Sequence[str],
+        *,
+        on_line: Optional[Callable[[str], None]] = None,
+        environment: Optional[Mapping[str, str]] = None,
+        timeout: float = PATIENCE,
+    ) -> Completed:
         """Run a child and keep what it printed in the release's log."""
-        done = run(argv, env=self.environment, timeout=PATIENCE, on_line=on_line)
+        done = run(argv, env=environment or self.environment, timeout=timeout, on_line=on_line)
         ended = done.signal or f"exit code {done.exit_code}"
-        text = f"$ {' '.join(argv)}\n{done.stdout}{done.stderr}[{ended}, {done.wall_seconds:.1f} s]\n\n"
+        command = _CREDENTIALS.sub("://", " ".join(argv))
+        text = f"$ {command}\n{done.stdout}{done.stderr}[{ended}, {done.wall_seconds:.1f} s]\n\n"
         # A full disk is reported by the child itself; its log must not hide that.
         with contextlib.suppress(OSError), open(self.release / "log" / "install.log", "a", encoding="utf-8") as log:
             log.write(text)
@@ -108,18 +118,3 @@ class Build:
             raise DnnreadyError(f"The interpreter {python} does not run: {reason}.", "Choose another: dnnready_python.")
         answer: dict[str, Any] = json.loads(done.stdout)
         return answer
-
-
-def end_children(release: Path) -> None:
-    """End what still builds a release although its own parent is gone: it would go on writing into the new build.
-
-    Children run in process groups of their own (so that a timeout ends a whole group), hence nothing else ends them.
-    """
-    venv = str(release / "venv")
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError, ValueError):
-            argv = entry.read_bytes().decode("utf-8", "replace").split("\0")
-            runs_pip = argv[0].startswith(f"{venv}/bin/") and argv[1:3] == ["-m", "pip"]
-            makes_venv = argv[1:3] == ["-m", "venv"] and venv in argv
-            if runs_pip or makes_venv:
-                os.killpg(int(entry.parent.name), signal.SIGKILL)

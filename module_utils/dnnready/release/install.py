@@ -14,7 +14,8 @@ from .. import __version__
 from ..errors import DnnreadyError
 from ..files import fsync_directory, write_atomic, write_json
 from . import debian, wheels
-from .build import Build, end_children
+from .build import Build
+from .leftovers import clean, end_children
 from .lock import Lock, describe
 from .lockfile import held
 from .progress import Progress
@@ -69,16 +70,11 @@ def install(store: Store, spec: Mapping[str, Any], requirements: str, index_url:
 def _room(store: Store, identifier: str) -> Iterator[Path]:
     """An empty directory at the final path; on failure what was finished there before comes back."""
     release, aside = store.release(identifier), store.aside(identifier)
-    store.sweep()
-    end_children(release)
-    if aside.is_dir() and not store.finished(identifier):  # a rebuild was cut
-        store.remove(release)
-        os.replace(aside, release)
-    store.remove(aside)
-    if store.finished(identifier):
+    clean(store)
+    store.releases.mkdir(parents=True, exist_ok=True)
+    if release.exists():  # to be rebuilt
         os.replace(release, aside)
-    store.remove(release)
-    release.mkdir(parents=True)
+    release.mkdir()
     try:
         yield release
     except BaseException:

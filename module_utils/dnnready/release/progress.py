@@ -7,12 +7,14 @@ import json
 import os
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Optional
 
 from .lock import Lock
 
+_MEGABYTE = 10**6
 #: Seconds between two looks at what the installer has written.
 EVERY = 1.0
 
@@ -106,6 +108,21 @@ class Progress:
         with contextlib.suppress(OSError):
             temporary.write_text(json.dumps(document), encoding="utf-8")
             os.replace(temporary, self._path)
+
+
+def words(document: Mapping[str, Any]) -> str:
+    """A progress document in one line: `downloading 12 of 42 wheels, 310 of 552 MB, 35 s`; empty for an empty one."""
+    if not document:
+        return ""
+    parts = [str(document.get("phase", ""))]
+    if document.get("phase") in ("downloading", "installing") and document.get("total"):
+        parts[0] += f" {document.get('done')} of {document['total']} wheels"
+    if document.get("phase") == "downloading":
+        amount = f"{(document.get('bytes') or 0) // _MEGABYTE}"
+        total = document.get("total_bytes")
+        parts.append(f"{amount} of {total // _MEGABYTE} MB" if total else f"{amount} MB")
+    parts.append(f"{document.get('seconds')} s")
+    return ", ".join(parts)
 
 
 def _installed(packages: Path) -> frozenset[str]:

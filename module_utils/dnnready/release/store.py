@@ -19,8 +19,11 @@ from ..files import fsync_directory, read_json
 from .identity import IDENTIFIER, STACK
 
 MANIFEST_SCHEMA = "dnnready/manifest/1"
+PROOF_SCHEMA = "dnnready/proof/1"
 #: A release that is being rebuilt waits under this name, to come back if the new build fails.
 ASIDE = ".aside-"
+#: What is being removed loses its name to this one first.
+TRASH = ".trash-"
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ class Store:
             document = read_json(self.release(identifier) / "proof.json")
         except DnnreadyError:
             return None
-        return document if isinstance(document, dict) else None
+        return document if isinstance(document, dict) and document.get("schema") == PROOF_SCHEMA else None
 
     def aside(self, identifier: str) -> Path:
         """Where a release waits while it is rebuilt."""
@@ -126,21 +129,13 @@ class Store:
         """Remove a directory of this stack; it loses its name first, so that a cut leaves no half a release."""
         if not os.path.lexists(path):
             return
-        trash = path.with_name(f".trash-{path.name.lstrip('.')}")
+        trash = path.with_name(f"{TRASH}{path.name}")
         try:
-            if trash != path:
-                shutil.rmtree(trash, ignore_errors=True)
-                os.replace(path, trash)
+            shutil.rmtree(trash, ignore_errors=True)
+            os.replace(path, trash)
             shutil.rmtree(trash)
         except OSError as error:
             raise DnnreadyError(f"Cannot remove {path}: {error.strerror} ({error.filename}).") from error
-
-    def sweep(self) -> None:
-        """Take away what a cut removal left behind."""
-        with contextlib.suppress(OSError):
-            for entry in list(self.releases.iterdir()):
-                if entry.name.startswith(".trash-"):
-                    shutil.rmtree(entry, ignore_errors=True)
 
 
 def _age(path: Path) -> float:

@@ -1,0 +1,167 @@
+"""Runs the module dnn_release; while it builds, says how far it is.
+
+A build takes minutes, and a module speaks only when it ends. So the module runs through Ansible's asynchronous
+machinery, and the small file that it writes is read over the same connection meanwhile. A lost connection does not
+end a build; result, failure and check mode are those of the module itself.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import shlex
+import sys
+import time
+from pathlib import Path
+from typing import Any, Optional
+
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
+
+from dnnready.release.progress import words
+
+#: Whether a person watches. Asked when Ansible loads this file, because its workers have no terminal.
+TERMINAL = sys.stdout.isatty()
+#: Seconds between two lines, and between two looks: the first come soon, for small stacks.
+LINES_EVERY = 5.0 if TERMINAL else 30.0
+LOOKS = (0.5, 1.0, 2.0, 3.0, 5.0)
+#: Seconds for which the host may be out of reach before that counts as a failure.
+PATIENCE = 300.0
+#: The longest build, where the task has no timeout of its own.
+LIMIT = 6 * 3600
+_BOOT = "/proc/sys/kernel/random/boot_id"
+#: What the asynchronous machinery adds to a result.
+_MACHINERY = ("ansible_job_id", "started", "finished", "results_file", "ansible_async_watchdog_pid")
+
+display = Display()
+
+
+class ActionModule(ActionBase):
+    """The controller's side of dnn_release."""
+
+    _supports_check_mode = True
+    _supports_async = True
+    _supports_diff = True
+
+    def run(self, tmp: Optional[str] = None, task_vars: Optional[dict[str, Any]] = None) -> dict[str, Any]:
+        """Run the module: watched where it will build, as any other module where it will not."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        if self._watchable() and not self._is_built():
+            result.update(self._watched(task_vars))
+            return result
+        wrap_async = bool(self._task.async_val) and not self._connection.has_native_async
+        result.update(self._execute_module(task_vars=task_vars, wrap_async=wrap_async))
+        if not wrap_async:
+            self._remove_tmp_path(self._connection._shell.tmpdir)
+        return result
+
+    def _watchable(self) -> bool:
+        """Whether this call may build and nobody else (the user's `async`) watches it."""
+        asked = self._task.args
+        return (
+            asked.get("state") == "installed"
+            and isinstance(asked.get("release"), dict)
+            and all(isinstance(asked["release"].get(key), str) for key in ("stack", "id"))
+            and not self._task.check_mode
+            and not self._task.async_val
+            and not self._connection.has_native_async
+        )
+
+    def _is_built(self) -> bool:
+        """Whether the release seems to be there, so that the module will end at once; it decides, this only guesses."""
+        if self._task.args.get("force"):
+            return False
+        manifest = f"{self._root()}/releases/{self._task.args['release']['id']}/manifest.json"
+        return bool(self._command(f'grep -qs \'"state": "installed"\' {shlex.quote(manifest)} && echo built'))
+
+    def _root(self) -> str:
+        """The directory of the stack on the host."""
+        prefix: str = self._remote_expand_user(str(self._task.args.get("prefix")))
+        return f"{prefix}/stacks/{self._task.args['release']['stack']}"
+
+    def _command(self, command: str) -> str:
+        """What a command prints on the host."""
+        return str(self._low_level_execute_command(command, sudoable=True).get("stdout", ""))
+
+    def _watched(self, task_vars: Optional[dict[str, Any]]) -> dict[str, Any]:
+        limit = self._task.timeout or LIMIT
+        self._task.async_val = limit
+        try:
+            job = self._execute_module(task_vars=task_vars, wrap_async=True)
+        finally:
+            self._task.async_val = 0
+        if not job.get("ansible_job_id"):  # it did not even start
+            return dict(job)
+        directory = self._remote_expand_user(self.get_shell_option("async_dir", default="~/.ansible_async"))
+        file = self._connection._shell.join_path(directory, job["ansible_job_id"])
+        self._wait((task_vars or {}).get("inventory_hostname", ""), file, limit)
+        ended = self._execute_module(
+            module_name="ansible.legacy.async_status",
+            module_args={"jid": job["ansible_job_id"], "mode": "status", "_async_dir": directory},
+            task_vars=task_vars,
+        )
+        self._command(f"rm -f {shlex.quote(file)}")
+        self._remove_tmp_path(self._connection._shell.tmpdir)
+        result = {key: value for key, value in ended.items() if key not in _MACHINERY}
+        for stream in ("stdout", "stderr"):
+            if not result.get(stream):
+                result.pop(stream, None)
+                result.pop(f"{stream}_lines", None)
+        return result
+
+    def _wait(self, host: str, file: str, limit: int) -> None:
+        """Look at the job and its progress until it ends; raises AnsibleError where it cannot end any more."""
+        started = seen = shown = time.monotonic()
+        boot, said = "", {}
+        for pause in itertools.chain(LOOKS, itertools.repeat(LOOKS[-1])):
+            time.sleep(pause)
+            now = time.monotonic()
+            try:
+                found_boot, job, progress = self._look(file)
+            except AnsibleConnectionFailure:
+                if now - seen > PATIENCE:
+                    raise
+                self._reset()
+                continue
+            if job is not None:
+                seen = now
+                if "started" not in job:
+                    return
+            boot = boot or found_boot
+            if found_boot != boot:
+                raise AnsibleError("The host started anew during the build. Run again: it is built from the beginning.")
+            if now - seen > PATIENCE or now - started > limit + PATIENCE:
+                raise AnsibleError(
+                    "The build ended without a result, or not in time. Run again, with a longer timeout."
+                )
+            news = {key: value for key, value in progress.items() if key != "seconds"}
+            if news and news != said and now - shown >= LINES_EVERY and not self._task.no_log:
+                said, shown = news, now
+                display.display(f"dnnready: {host}: {self._task.args['release']['stack']}: {words(progress)}")
+
+    def _look(self, file: str) -> tuple[str, Optional[dict[str, Any]], dict[str, Any]]:
+        """The host's boot, the job (None where it cannot be read), the progress (empty where there is none yet)."""
+        paths = (_BOOT, file, f"{self._root()}/progress.json")
+        answer = self._command(
+            "; ".join(f"printf '%s\\n' \"$(cat {shlex.quote(path)} 2>/dev/null)\"" for path in paths)
+        )
+        boot, job, progress = (answer.splitlines() + [""] * len(paths))[: len(paths)]
+        return boot.strip(), _document(job), _document(progress) or {}
+
+    def _reset(self) -> None:
+        """Drop a connection that does not answer; the next command makes a new one."""
+        try:
+            self._connection.reset()
+        except (AttributeError, AnsibleError) as error:
+            display.vvvv(f"reset: {error}")
+
+
+def _document(text: str) -> Optional[dict[str, Any]]:
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None
