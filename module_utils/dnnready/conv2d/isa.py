@@ -31,14 +31,14 @@ _ALIASES = {
     "avx512_common": "avx512_core",
     "avx512_mic": "avx512_core",
     "avx512": "avx512_core",
-    "avx10_2": "avx10_2_512",
-    "avx10_2_amx_2": "avx10_2_512_amx_2",
+    "avx10_2_512": "avx10_2",
+    "avx10_2_512_amx_2": "avx10_2_amx_2",
 }
 
 #: Marks in the texts of headers, the highest first; all words of a mark must be there.
 _TEXTS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("avx10_2_512_amx_2", ("avx10.2", "amx")),
-    ("avx10_2_512", ("avx10.2",)),
+    ("avx10_2_amx_2", ("avx10.2", "amx")),
+    ("avx10_2", ("avx10.2",)),
     ("avx512_core_amx_fp16", ("amx with bfloat16, float16",)),
     ("avx512_core_amx", ("amx",)),
     ("avx512_core_fp16", ("avx10.1",)),

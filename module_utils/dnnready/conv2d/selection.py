@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..errors import DnnreadyError
@@ -62,13 +62,13 @@ def validate(shape: Any, where: str) -> dict[str, Any]:
         raise DnnreadyError(f"{where}: {problem}.", f"Known keys: {', '.join(sorted(_KEYS))}.")
     if not isinstance(shape["name"], str) or not _NAME.match(shape["name"]):
         raise DnnreadyError(
-            f"{where}: the name {shape['name']!r} is not of lower-case letters, digits and '.', '_', '-'."
+            f"{where}: the name is {shape['name']!r}.", "It has lower-case letters, digits, '.', '_' and '-'."
         )
     for key, choices in _CHOICES.items():
         if key in shape and shape[key] not in choices:
             raise DnnreadyError(f"{where}: {key} is {shape[key]!r}.", f"It may be {', '.join(choices)}.")
     probes = shape.get("probes", PROBES)
-    if isinstance(probes, str) or not isinstance(probes, Sequence) or not set(probes) <= set(PROBES):
+    if not isinstance(probes, (list, tuple)) or not all(probe in PROBES for probe in probes):
         raise DnnreadyError(f"{where}: probes is {probes!r}.", f"It is a list of {', '.join(PROBES)}.")
     if not isinstance(shape.get("bias", True), bool):
         raise DnnreadyError(f"{where}: bias is {shape['bias']!r}.", "It is true or false.")

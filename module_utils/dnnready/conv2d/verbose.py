@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Optional
 
-_START = re.compile(r"\b(?:onednn|dnnl|mkldnn)_verbose,")
+_START = re.compile(r"(?:onednn|dnnl|mkldnn)_verbose,")
 _VERSION_MARK = re.compile(r"v\d+\Z")
 _TIMESTAMP = re.compile(r"\d+\.\d+\Z")
 _TEMPLATE = re.compile(r"(?:prim_)?template:(.+)\Z")
