@@ -37,8 +37,8 @@ DEFAULTS: dict[str, Any] = {
 READERS: dict[str, tuple[str, ...]] = {
     "onednn": ("loader", "glibc", "libgomp", "onednn"),
     "mkl": ("loader", "glibc", "libiomp5", "mkl"),
-    "pytorch": ("loader", "glibc", "libgomp", "onednn", "mkl", "pytorch"),
-    "tensorflow": ("loader", "glibc", "onednn", "tensorflow"),
+    "pytorch": ("loader", "glibc", "libgomp", "onednn", "mkl", "openblas", "pytorch"),
+    "tensorflow": ("loader", "glibc", "onednn", "openblas", "tensorflow"),
 }
 
 
