@@ -27,7 +27,7 @@ from dnnready.release.progress import words
 TERMINAL = sys.stdout.isatty()
 #: Seconds between two lines, and between two looks: the first come soon, for small stacks.
 LINES_EVERY = 5.0 if TERMINAL else 30.0
-LOOKS = (0.5, 1.0, 2.0, 3.0, 5.0)
+LOOKS = (0.5, 1.0, 2.0, 3.0)
 #: Seconds for which the host may be out of reach before that counts as a failure.
 PATIENCE = 300.0
 #: The longest build, where the task has no timeout of its own.

@@ -27,6 +27,11 @@ class Reason:
 #: Ordered: what stops everything first, consequences last.
 REASONS: Sequence[Reason] = (
     Reason(
+        r"ensurepip is not\s+available|No module named '?(?:venv|ensurepip)",
+        "this Python cannot make a venv, ensurepip is not available",
+        "Install the package python3-venv, or choose another interpreter: dnnready_python.",
+    ),
+    Reason(
         r"No space left on device|Disk quota exceeded",
         "the disk is full",
         "Make room below the prefix (dnnready_prefix moves it) and run again.",
