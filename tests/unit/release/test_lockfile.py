@@ -92,9 +92,8 @@ def test_an_owner_on_another_boot_is_said_to_be(tmp_path: Path) -> None:
     path = tmp_path / ".app.lock"
     process = holder(path)
     try:
-        path.write_text(
-            f'{{"pid": 7, "since": {time.time() - 90}, "boot": "another", "purpose": "x"}}', encoding="utf-8"
-        )
+        owner = {"pid": 7, "since": time.time() - 90, "boot": "another", "purpose": "x"}
+        path.write_text(json.dumps(owner), encoding="utf-8")
         with pytest.raises(DnnreadyError, match=r"process 7 on another host or boot, for 9\d s"), held(path, "mine"):
             pytest.fail("two at once")
     finally:
