@@ -52,6 +52,7 @@ _PREFIX = re.compile(
 )
 _LONGEST = 64 << 20
 _LONGEST_WORD = 500
+_LONG_LINE = 400
 _LETTERS = re.compile(r"[a-z_]+")
 _NO_DIGITS = dict.fromkeys(range(ord("0"), ord("9") + 1))
 
@@ -81,10 +82,16 @@ class Text:
         return self.starts[index] - 1 if index < len(self.starts) else len(self.blob)
 
     def shape(self, offset: int) -> str:
-        """The line around an offset without its digits: lines that differ in numbers only have the same."""
+        """The line around an offset without its digits: lines that differ in numbers only have the same.
+
+        Of a long line, the part around the offset.
+        """
         start = self.line_start(offset)
+        if offset - start > _LONG_LINE // 2:
+            start = offset - _LONG_LINE // 4
         if start not in self._shapes:
-            self._shapes[start] = self.blob[start : min(self.line_end(offset), start + 400)].translate(_NO_DIGITS)
+            end = min(self.line_end(offset), start + _LONG_LINE)
+            self._shapes[start] = self.blob[start:end].translate(_NO_DIGITS)
         return self._shapes[start]
 
     def may_have(self, needle: str) -> bool:

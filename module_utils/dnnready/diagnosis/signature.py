@@ -93,7 +93,7 @@ def sign(
     `judge` is a function of the evidence, or the weights of the causes. `example` is a message it must match.
     """
     pattern = phrases if isinstance(phrases, str) else f"(?:{'|'.join(phrases)})"
-    compiled = re.compile(_any_space(pattern), re.IGNORECASE)
+    compiled = re.compile(_any_space(pattern), re.IGNORECASE | re.MULTILINE)
     if isinstance(judge, Mapping):
         fixed = tuple(Candidate(cause, weight) for cause, weight in judge.items())
         return Signature(
@@ -173,14 +173,19 @@ def _matches(text: Text, pattern: re.Pattern[str], needle: str) -> Iterator[re.M
         at = text.flat.find(needle, max(at + len(needle), min(last, at + _AROUND)))
     if at < 0:
         return
-    at, tests, found, shapes = text.flat.rfind(needle), 0, 0, set()
-    while at > last and tests < _TESTS // 2 and found < _MATCHES // 4:
-        tests += 1
+    at, seen, tests, found = text.flat.rfind(needle), 0, 0, 0
+    while at > last and seen < _SEEN // 5 and tests < _TESTS // 2 and found < _MATCHES // 4:
+        seen += 1
         low, high = _window(text, at)
-        match = pattern.search(text.blob, low, high)
-        if match:
-            found += 1
-            yield match
+        shape = text.shape(at)
+        if shape not in shapes:
+            shapes.add(shape)
+            tests += 1
+            match = pattern.search(text.blob, low, high)
+            if match:
+                found += 1
+                shapes.discard(shape)
+                yield match
         at = text.flat.rfind(needle, 0, low) if low else -1
 
 

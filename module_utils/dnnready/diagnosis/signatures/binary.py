@@ -48,7 +48,7 @@ SIGNATURES = (
         "The file is for another processor or word size.",
         (
             "wrong ELF class",
-            r"mach-o[^\n]{{0,40}}(?:wrong|incompatible) architecture",
+            r"mach-o[^\n]{0,40}(?:wrong|incompatible) architecture",
             r"\(?have '\w+', need '\w+'",
             "skipping incompatible",
             "file in wrong format",
@@ -92,7 +92,7 @@ SIGNATURES = (
             "ELF load command past end of file",
             "cannot read file data",
             "truncated file",
-            r"mach-o[^\n]{{0,60}}truncated",
+            r"mach-o[^\n]{0,60}truncated",
             "object file has no loadable segments",
             "bad marshal data",
             "marshal data too short",

@@ -16,6 +16,10 @@ SIGNATURES = (
             "no DNN support",
             "(?:get|find) (?:a )?convolution(?:al)? algorithm",
             "probably because cuDNN failed to initialize",
+            r"GetConvolve\w*Algorithms",
+            "Unable to find a valid cuDNN algorithm",
+            r"cudnn \w{0,30} ?launch fail",
+            r"StreamExecutor[^\n]{0,60}(?:no|without) DNN",
         ),
         {"cudnn_not_found_or_mismatch": 0.92},
         "UnimplementedError: DNN library is not found. [[{{node conv2d/Conv2D}}]] [Op:Conv2D]",
@@ -37,6 +41,11 @@ SIGNATURES = (
                 r"cudnn(?:64_\d+)?\.?\w{0,4}[^\n]{0,30}(?:not found|not installed|is missing"
                 "|could not be found)"
             ),
+            "Could not set cudnn",
+            r"cuDNN \w{1,20} (?:function )?launch failure",
+            "failed to initialize cudnn",
+            "zlibwapi",
+            "unable to find an engine to execute",
         ),
         {"cudnn_not_found_or_mismatch": 0.88, "cuda_libraries_missing": 0.4},
         "E cuda_dnn.cc:329] Could not create cudnn handle: CUDNN_STATUS_INTERNAL_ERROR",
@@ -60,11 +69,21 @@ SIGNATURES = (
             "no CUDA-capable device",
             "CUDA driver initialization failed",
             "Unable to find a valid cuDNN algorithm to run",
-            r"cudaGetDevice\w*\(\)[^\n]{0,40}(?:no CUDA|failed)",
+            r"cudaGetDevice\w*\(\)(?![^\n]{0,160}Error 80[34])",
             "NVML: (?:Driver|Not)",
             r"nvidia-smi[^\n]{0,30}(?:not found|has failed|command not)",
+            "not able to use (?:the )?GPU",
+            "CUDA_HOME environment variable is not set",
+            r"libcuda\.so cannot found",
+            r"could not select device driver[^\n]{0,40}gpu",
+            "nvidia-container-cli: ",
+            r"libnvidia-container[^\n]{0,60}(?:not found|error)",
         ),
-        {"cuda_build_on_cpu_host": 0.85, "cuda_libraries_missing": 0.45},
+        lambda evidence: (
+            (Candidate("benign_message", 0.66), Candidate("cuda_build_on_cpu_host", 0.6))
+            if "Warning" in evidence.line
+            else (Candidate("cuda_build_on_cpu_host", 0.85), Candidate("cuda_libraries_missing", 0.45))
+        ),
         "RuntimeError: Found no NVIDIA driver on your system.",
     ),
     sign(
@@ -79,6 +98,8 @@ SIGNATURES = (
             r"CUDA version[^\n]{0,60}(?:mismatch|different|does not match|not match)",
             "is not compatible with the current PyTorch installation",
             "forward compatibility was attempted",
+            r"cudaGetDeviceCount\(\)[^\n]{0,160}Error 80[34]",
+            r"detected CUDA version[^\n]{0,40}mismatch",
         ),
         {"cuda_libraries_missing": 0.88, "cuda_build_on_cpu_host": 0.4},
         "CUDA driver version is insufficient for CUDA runtime version",

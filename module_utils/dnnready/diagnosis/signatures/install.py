@@ -83,6 +83,10 @@ SIGNATURES = (
             r"python(?:_abi)? ?[=<>]{1,2}[^\n]{0,60}(?:conflict|can be installed)",
             "no wheels with a matching Python (?:ABI|implementation) tag",
             "only has wheels with the following Python (?:ABI|implementation) tag",
+            "incompatible with the existing python installation",
+            r"Python \d\.\d{1,2} is (?:not|no longer) supported",
+            "following Python (?:ABI|implementation) tag",
+            r"You require CPython \d",
         ),
         {"python_version_no_wheel": 0.88},
         "ERROR: Package 'torch' requires a different Python: 3.12.1 not in '<3.11,>=3.7'",
@@ -96,10 +100,13 @@ SIGNATURES = (
             "doesn't have a source distribution or wheel for the current platform",
             "PackagesNotFoundError",
             "not available from current channels",
+            "no matching manifest for",
         ),
         lambda evidence: (
             tuple(Candidate(c, w) for c, w in _CAUSES_OF_TAGS["platform"].items())
             if "platform" in evidence.text.lower()
+            else (Candidate("wrong_architecture", 0.85),)
+            if "manifest" in evidence.text
             else (Candidate("python_version_no_wheel", 0.72), Candidate("wrong_architecture", 0.6))
         ),
         "torch==2.9.1 doesn't have a source distribution or wheel for the current platform",
@@ -163,9 +170,22 @@ SIGNATURES = (
         "ValueError: Specified provider 'DnnlExecutionProvider' is not in available provider names.",
     ),
     sign(
+        "provider_lost",
+        "ONNX Runtime does not load the library of its oneDNN provider.",
+        (
+            r"ExecutionProviderFactory_Dnnl[^\n]{0,20} Failed to load",
+            r"(?:fail\w*|error|unable|cannot) [^\n]{0,60}onnxruntime_providers_(?:dnnl|openvino)",
+        ),
+        {"framework_built_without_onednn": 0.66, "dnn_library_missing": 0.62},
+        "[E:onnxruntime:test, provider_bridge_ort.cc:1 CreateExecutionProviderFactory_Dnnl] Failed to load provider",
+    ),
+    sign(
         "openvino_device",
         "OpenVINO finds no plug-in for the device.",
-        r"Device with ['\"]?CPU['\"]? name is not registered",
+        (
+            r"Device with ['\"]?CPU['\"]? name is not registered",
+            r"(?:CPU|MKLDNN)\w{0,8} plugin[^\n]{0,40}(?:not (?:found|loaded|registered)|cannot be loaded)",
+        ),
         {"framework_built_without_onednn": 0.62, "corrupt_install": 0.6},
         'RuntimeError: Device with "CPU" name is not registered in the OpenVINO Runtime',
     ),

@@ -112,7 +112,10 @@ SIGNATURES = (
     sign(
         "interpreter_refused",
         "The folder may hold no programs: its mount is noexec, or a policy refuses.",
-        r"(?:bad interpreter|/(?:python[\d.]{0,5}|\S{1,200}\.so[\d.]{0,8})'?): Permission denied",
+        (
+            r"(?:bad interpreter|/(?:python[\d.]{0,5}|\S{1,200}\.so[\d.]{0,8})'?): Permission denied",
+            r"\[Errno 1\] Operation not permitted: '[^'\n]{1,200}\.so",
+        ),
         {"selinux_or_noexec": 0.8},
         "bash: /mnt/venv/bin/pip: /mnt/venv/bin/python: bad interpreter: Permission denied",
     ),

@@ -55,6 +55,9 @@ SIGNATURES = (
             "not enough memory",
             "paging file is too small",
             "Insufficient (?:shared )?memory",
+            r"posix_memalign\([^\n]{1,80}== 0",
+            r"(?:RuntimeError|Error|what\(\)): bad allocation",
+            r"\[Errno 12\]",
         ),
         lambda evidence: () if re.search(r"static TLS|failed to map", evidence.line) else _bytes(evidence),
         "RuntimeError: [enforce fail at alloc_cpu.cpp:81] data. DefaultCPUAllocator: not enough memory: you "
@@ -77,9 +80,13 @@ SIGNATURES = (
         "killed",
         "The process was killed from outside, which is mostly the kernel's answer to missing memory.",
         (
-            r"(?:^|\n|\d{1,8} )Killed(?= {0,2}(?:$|\n|python|\S{0,30}/))|\b(?:exit(?:ed)?(?: with)?"
-            r"|code|status|returned)[ :=]{1,3}(?:code |status )?137\b|killed by signal: Killed"
-            r"|signal 9 \(SIGKILL\)|died with <Signals\.SIGKILL"
+            (
+                r"(?:^|\n|\d{1,8} )Killed(?= {0,2}(?:$|\n|python|\S{0,30}/))|\b(?:exit(?:ed)?(?: with)?"
+                r"|code|status|returned)[ :=]{1,3}(?:code |status )?137\b|killed by signal: Killed"
+                r"|signal 9 \(SIGKILL\)|died with <Signals\.SIGKILL"
+            ),
+            r"(?:exit(?:ed)?(?: with)?(?: code)?|signal|returncode)[ :=]{1,3}(?:code )?(?:-9\b|9 ?[:(]? ?SIGKILL)",
+            r"(?:terminated|killed|exited|ended) (?:by|with|on|due to) signal[ :]{1,2}9\b",
         ),
         {"out_of_memory": 0.74},
         "train.sh: line 3: 1234 Killed python train.py",

@@ -17,33 +17,30 @@ _FRAMEWORKS = (
 )
 
 
+#: What the name of a module that is not found means, the first that fits.
+_MODULES: tuple[tuple[str, dict[str, float]], ...] = (
+    (
+        r"numpy\.(?:_?core|exceptions|\S*_multiarray_umath)",
+        {"numpy_abi": 0.74, "corrupt_install": 0.6, "wrong_architecture": 0.4},
+    ),
+    (r"google\.protobuf", {"protobuf_conflict": 0.62, "framework_not_installed": 0.55}),
+    # A build without AVX lacks this one, and goes on.
+    (r".*core_avx", {"cpu_lacks_instructions": 0.5, "corrupt_install": 0.45}),
+    (
+        r".*(?:_C$|_pywrap\w*|pybind11_state|_C\.|libpaddle|core_noavx)",
+        {"wrong_architecture": 0.66, "corrupt_install": 0.64, "shadowed_or_partial_module": 0.6},
+    ),
+    (r".*\.", {"shadowed_or_partial_module": 0.68, "corrupt_install": 0.5, "framework_not_installed": 0.45}),
+    (r"", {"framework_not_installed": 0.93}),
+)
+
+
 def _not_found(evidence: Evidence) -> Sequence[Candidate]:
     module = evidence.group("module")
-    top, _, rest = module.partition(".")
-    details = {"module": module}
     if "is not a package" in evidence.text:
-        return (Candidate("shadowed_or_partial_module", 0.92, details),)
-    if re.search(r"_multiarray_umath|numpy\.(?:_?core|exceptions)", module):
-        return (
-            Candidate("numpy_abi", 0.74, details),
-            Candidate("corrupt_install", 0.6, details),
-            Candidate("wrong_architecture", 0.4, details),
-        )
-    if re.search(r"google\.protobuf", module):
-        return (Candidate("protobuf_conflict", 0.62, details), Candidate("framework_not_installed", 0.55, details))
-    if re.search(r"_C$|_pywrap\w*|pybind11_state|_C\.|core_avx|libpaddle|core_noavx", module):
-        return (
-            Candidate("wrong_architecture", 0.66, details),
-            Candidate("corrupt_install", 0.64, details),
-            Candidate("shadowed_or_partial_module", 0.6, details),
-        )
-    if rest:
-        return (
-            Candidate("shadowed_or_partial_module", 0.68, details),
-            Candidate("corrupt_install", 0.5, details),
-            Candidate("framework_not_installed", 0.45, details),
-        )
-    return (Candidate("framework_not_installed", 0.93, {"module": top}),)
+        return (Candidate("shadowed_or_partial_module", 0.92, {"module": module}),)
+    weights = next(weights for pattern, weights in _MODULES if re.match(pattern, module))
+    return tuple(Candidate(cause, weight, {"module": module}) for cause, weight in weights.items())
 
 
 def _half(_: Evidence) -> Sequence[Candidate]:
@@ -71,6 +68,20 @@ SIGNATURES = (
         "ModuleNotFoundError: No module named 'torch'",
     ),
     sign(
+        "mkl_bindings_missing",
+        "Python finds no bindings of MKL, which Intel's builds of numpy want.",
+        r"No module named '?(?P<module>mkl(?:_fft|_random|_umath)?)\b'?",
+        {"mkl_library_missing": 0.68, "framework_not_installed": 0.5},
+        "ModuleNotFoundError: No module named 'mkl_fft'",
+    ),
+    sign(
+        "package_file_lost",
+        "A file of an installed package is not there.",
+        r"(?:FileNotFoundError|\[Errno 2\])[^\n]{0,80}'[^'\n]{0,200}(?:site|dist)-packages[^'\n]{1,200}'",
+        {"corrupt_install": 0.66},
+        "FileNotFoundError: [Errno 2] No such file or directory: '/v/lib/python3.11/site-packages/torch/bin/a'",
+    ),
+    sign(
         "module_arrow",
         "The import of the framework is where it ends, in IPython's way to show it.",
         (
@@ -93,6 +104,12 @@ SIGNATURES = (
                 rf"(?:requires|needs) (?:the )?{_FRAMEWORKS}[^\n]{{0,60}}(?:not|n't) (?:installed"
                 "|found|available)"
             ),
+            (
+                "requires (?:the )?(?:PyTorch|TensorFlow|Keras|torch"
+                r"|tensorflow)[^\n]{0,60}(?:but it was not found|Install \w+ via)"
+            ),
+            r"(?:Unable|Failed) to import '?(?:torch|tensorflow|mxnet|paddle|onnxruntime)'?\b",
+            "(?:PyTorch|TensorFlow|Torch) (?:is|was) not installed",
         ),
         {"framework_not_installed": 0.72},
         "None of PyTorch, TensorFlow >= 2.0, or Flax have been found.",
@@ -107,6 +124,10 @@ SIGNATURES = (
             "(?:loaded|load) the '?torch/_C'? folder",
             r"should not try to import \w+ from its source directory",
             "has the same name as (?:the )?(?:standard )?library",
+            (
+                r"cannot import name '?\w{1,60}'? from '?(?:torch|tensorflow|keras|mxnet|paddle|onnxruntime"
+                r"|jax)'? \(unknown location\)"
+            ),
         ),
         _half,
         "AttributeError: partially initialized module 'torch' has no attribute 'cuda'",
@@ -124,11 +145,30 @@ SIGNATURES = (
     sign(
         "extension_lost",
         "The framework's own compiled part is not there.",
-        (
-            "Failed to load (?:the native TensorFlow runtime|PyTorch C extensions)",
-            "Importing the numpy [cC][- ]extensions failed",
-        ),
-        {"corrupt_install": 0.4, "numpy_abi": 0.2},
+        ("Failed to load (?:the native TensorFlow runtime|PyTorch C extensions)",),
+        {"corrupt_install": 0.4},
         "Failed to load the native TensorFlow runtime.",
+    ),
+    sign(
+        "numpy_lost",
+        "numpy's compiled part does not load; the line that says why is not always there.",
+        (
+            "Importing the numpy [cC][- ]extensions failed",
+            "failed build of numpy",
+            "multiarray numpy extension module failed",
+            "import numpy from its source directory",
+        ),
+        {"corrupt_install": 0.57, "numpy_abi": 0.55, "wrong_architecture": 0.45},
+        "IMPORTANT: PLEASE READ THIS. Importing the numpy C-extensions failed.",
+    ),
+    sign(
+        "core_lost",
+        "The framework's own compiled part is there, and does not load; what it lacks is not said.",
+        (
+            r"can ?not import \w+ core while this file exists",
+            r"import \w+ failed\. (?:Please )?check (?:your )?installation",
+        ),
+        {"openmp_runtime_missing": 0.6, "corrupt_install": 0.58, "system_library_missing": 0.5},
+        "Error: Can not import avx core while this file exists: a/core_avx.so",
     ),
 )

@@ -76,6 +76,8 @@ SIGNATURES = (
         (
             r"Cannot load (?P<library>\S{0,250}mkl_\w+[\w.]{0,24}[a-z0-9])(?: or \S{1,200})?",
             r"MKL FATAL ERROR: (?:Error on loading function|Cannot load symbol)[^\n]{0,80}",
+            "MKL function load error",
+            "cpu specific dynamic library is not loaded",
         ),
         lambda evidence: (
             _mkl_load(evidence) if evidence.group("library") else (Candidate("undefined_symbol_mkl", 0.92),)
@@ -101,6 +103,13 @@ SIGNATURES = (
             ),
             "(?:dnnl|mkldnn)::error",
             r"(?:DNNL|oneDNN|MKL-?DNN) error[^\w]",
+            r"Operation received an exception: ?Status: ?\d+",
+            (
+                "has(?:n't| not) primitive|doesn't have supported primitive"
+                "|Supported primitive descriptors list is empty"
+            ),
+            r"(?:dnnl|mkldnn)_(?:invalid_arguments|unimplemented|runtime_error|out_of_memory)\b",
+            r"(?:Error|what\(\)|exception)[^\n]{0,20}(?:label is too far|code is too big)",
         ),
         _refused,
         "RuntimeError: could not create a primitive",
@@ -142,9 +151,22 @@ SIGNATURES = (
             ),
             r"itensor_\w+ expects",
             "unsupported (?:mkldnn|onednn)",
+            "Wrong (?:layout|format) set for",
         ),
         {"onednn_primitive_error": 0.74},
         "NotImplementedError: (Unimplemented) ConvertPirAttribute not support (at a/onednn_instruction.cc:116)",
+    ),
+    sign(
+        "onednn_named",
+        "A line that reports a failure names oneDNN.",
+        (
+            r"(?:Error|Exception|failed|abort\w*|assert\w*|fatal)\b[^\n]{0,200}(?:onednn|mkl-?dnn|dnnl)",
+            r"(?:onednn|mkl-?dnn|dnnl)[^\n]{0,120}(?:Error|Exception|failed|abort\w*|assert\w*|fatal)\b",
+        ),
+        lambda evidence: (
+            (Candidate("onednn_primitive_error", 0.54),) if evidence.severity in ("error", "fatal") else ()
+        ),
+        "RuntimeError: mkldnn_convolution: the weight is not laid out as it should be",
     ),
     sign(
         "onednn_hello",

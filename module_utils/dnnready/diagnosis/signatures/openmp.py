@@ -37,6 +37,8 @@ SIGNATURES = (
             "multiple copies of the OpenMP runtime",
             "KMP_DUPLICATE_LIB_OK",
             r"OpenMP \('?\w+'?\) (?:and|loaded)[^\n]{0,60}(?:same time|OpenMP)",
+            "OMP: Error #131: Thread identifier invalid",
+            "OMP: Warning #190: Forking a process while a parallel region is active",
         ),
         {"openmp_runtime_conflict": 0.95},
         "OMP: Error #15: Initializing libiomp5md.dll, but found libiomp5md.dll already initialized.",
@@ -107,6 +109,13 @@ SIGNATURES = (
                 r"(?:invalid|illegal|bad|cannot parse)[^\n]{0,40}(?:value|setting"
                 r"|syntax)[^\n]{0,30}(?P<fourth>(?:OMP|KMP|GOMP|MKL)_\w{1,40})"
             ),
+            r"invalid literal for int\(\)[^\n]{0,80}\n[^\n]{0,120}(?P<after>(?:OMP|MKL|KMP|TF|ONEDNN)_\w{1,40})",
+            (
+                r"environ[^\n]{0,20}(?P<before>(?:OMP|MKL|KMP|TF"
+                r"|ONEDNN)_\w{1,40})[^\n]{0,80}\n[^\n]{0,40}invalid literal for int"
+            ),
+            r"Environment variable \w{1,40} (?:has|is)[^\n]{0,20}invalid",
+            r"OMP: Warning #\d{1,4}: [KG]?O?MP_\w{1,40}: ",
         ),
         {"invalid_env_value": 0.94},
         "libgomp: Invalid value for environment variable OMP_NUM_THREADS",

@@ -56,6 +56,12 @@ SIGNATURES = (
                 "|platform|machine|processor|hardware)?"
             ),
             "mkldnn_(?:bf16|fp16)_device_check",
+            (
+                r"(?:half precision|float16|fp16|FP16|bf16)[^\n]{0,120}only (?:be )?(?:used|supported?|available"
+                r"|works?)[^\n]{0,20}(?:CUDA|GPU)"
+            ),
+            r"mixed precision[^\n]{0,60}(?:requires?|only)[^\n]{0,20}(?:GPU|CUDA)",
+            r"only (?:supports? )?(?:float\w{0,2}|bfloat16)[^\n]{0,30}(?:are |is )?supported",
         ),
         lambda evidence: (
             (Candidate("benign_message", 0.72), Candidate("unsupported_dtype", 0.5))
@@ -141,59 +147,5 @@ SIGNATURES = (
         ),
         {"quantized_engine_missing": 0.95},
         "RuntimeError: Didn't find engine for operation quantized::conv2d_prepack NoQEngine",
-    ),
-    sign(
-        "shape_does_not_fit",
-        "The input's shape does not fit the layer: a matter of the model, the host is fine.",
-        (
-            r"Given groups=\d{1,6}, (?:expected )?weight",
-            r"expected input\[[^\]\n]{1,60}\] to have",
-            "Negative dimension size caused by",
-            "Computed output size would be negative",
-            "Kernel size can't be greater than actual input size",
-            "Calculated padded input size per channel",
-            r"Calculated output size[^\n]{0,60}too small",
-            "output size is too small",
-            r"Expected \d(?:D|-dimensional)[^\n]{0,60}(?:input|weight|but got|tensor)",
-            "input must be (?:3|4|5)-dimensional",
-            r"Input \d{1,3} (?:of|with name)[^\n]{0,120}(?:incompatible with|is incompatible)",
-            "is incompatible with the layer: expected",
-            r"expected (?:min_)?ndim=\d",
-            (
-                r"(?:input )?depth (?:of input )?\(?\d*\)? ?(?:must be"
-                "|is not) (?:evenly )?(?:divisible|a multiple)"
-            ),
-            "input depth must be evenly divisible",
-            r"number of input channels[^\n]{0,40}(?:does not match|should be)",
-            "channel dimension of the inputs should be defined",
-            r"channels? of (?:the )?input[^\n]{0,60}(?:should|must|!=|not equal)",
-            "mat1 and mat2 shapes cannot be multiplied",
-            r"size mismatch for [\w.]{1,80}:",
-            "Got invalid dimensions for input",
-            "Invalid (?:rank|dimensions) for input",
-            "Shape inconsistent",
-            r"Incompatible shapes: \[",
-            "shape mismatch: ",
-            "Dimensions must be equal",
-            "(?:in|out)_channels must be divisible by groups",
-            "non-positive stride",
-            r"convolution input must be \d-dimensional",
-            "Cannot feed value of shape",
-        ),
-        {"model_or_input_error": 0.94},
-        "RuntimeError: Given groups=1, weight of size [64, 3, 3, 3], expected input[1, 4, 8, 8] to have 3 channels",
-    ),
-    sign(
-        "program_asks_for_gpu",
-        "The program asks for a GPU, and the build is for the CPU.",
-        (
-            ("(?:not (?:compiled|built)|n't compiled|without) (?:with )?(?:CUDA|GPU)(?: enabled| support)?"),
-            "Attempting to deserialize object on a CUDA device",
-            "CUDA is not available",
-            "not linked with support for cuda",
-            "not compiled with GPU support",
-        ),
-        {"model_or_input_error": 0.72, "cuda_build_on_cpu_host": 0.5},
-        "AssertionError: Torch not compiled with CUDA enabled",
     ),
 )

@@ -46,6 +46,17 @@ SIGNATURES = (
             "Missing required CPU features",
             "Your CPU is not supported",
             r"CPU \d{1,3} is not supported",
+            (
+                r"(?:AVX|SSE|FMA|AVX2|AVX512)\w{0,8} (?:instructions? )?(?:is|are|was|were)?(?: not"
+                r"|n't) (?:support\w*|available|detected|present|found|enabled) (?:on|by|in) (?:your|this"
+                "|the) (?:local )?(?:machine|CPU|processor|computer|host|system|hardware)"
+            ),
+            (
+                "(?:no|without|lacks?|needs?|requires?) (?:an? )?(?:CPU with )?(?:AVX|SSE4"
+                r"|FMA)\w{0,8} (?:support|instructions?)"
+            ),
+            "EXCEPTION_ILLEGAL_INSTRUCTION",
+            r"(?:requires?|needs?) (?:a CPU with )?(?:AVX|SSE4|FMA)\w{0,8}\b",
         ),
         _instructions,
         "The TensorFlow library was compiled to use AVX instructions, but these aren't available on your machine.",
@@ -62,6 +73,8 @@ SIGNATURES = (
             "3221225501",
             "-1073741795",
             r"(?:exit(?:ed)?(?: with)?|code|status)[ :=]{1,3}132\b",
+            r"(?:exitcode|exit status|exit code|returncode)[ :=]{1,3}-4\b",
+            r"\bsignal[ :=]{1,3}4\b",
         ),
         _illegal,
         "Illegal instruction (core dumped)",
@@ -105,6 +118,7 @@ SIGNATURES = (
             ),
             "Check failed: -1 != path_length",
             "-1 != path_length",
+            r"fail\w* to initialize cpuinfo",
         ),
         {"proc_sys_unavailable": 0.88, "benign_message": 0.35},
         "Error in cpuinfo: failed to parse the list of possible processors in /sys/devices/system/cpu/possible",

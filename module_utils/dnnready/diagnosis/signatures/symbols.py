@@ -27,6 +27,13 @@ _MISSING: dict[str, dict[str, float]] = {
 }
 
 
+def _at_link(evidence: Evidence) -> Sequence[Candidate]:
+    """The linker speaks of what is not linked, the loader of what does not fit."""
+    if symbols.family(evidence.group("symbol")) == "openmp":
+        return (Candidate("openmp_runtime_missing", 0.8, {"symbol": evidence.group("symbol")}),)
+    return tuple(Candidate(item.cause, item.weight * 0.85, item.details) for item in _symbol(evidence))
+
+
 def _symbol(evidence: Evidence) -> Sequence[Candidate]:
     symbol, holder = evidence.group("symbol"), evidence.group("holder") or evidence.holder
     details = {"symbol": symbol, **({"library": libraries.basename(holder)} if holder else {})}
@@ -59,7 +66,7 @@ _TAGS: tuple[tuple[str, dict[str, float]], ...] = (
 
 
 def _version(evidence: Evidence) -> Sequence[Candidate]:
-    tag = evidence.group("tag")
+    tag = evidence.group("tag") or evidence.group("other")
     weights = next(weights for prefix, weights in _TAGS if re.match(prefix, tag))
     details = {"version": tag, "wanted": tag.rsplit("_", 1)[-1]}
     if evidence.holder:
@@ -103,15 +110,18 @@ SIGNATURES = (
         "undefined_reference",
         "The linker lacks a symbol: a library is missing or of another build.",
         rf"undefined reference to '{_SYMBOL}",
-        lambda evidence: tuple(Candidate(item.cause, item.weight * 0.85, item.details) for item in _symbol(evidence)),
+        _at_link,
         "libtorch.so: undefined reference to `dnnl_primitive_create'".replace("`", "'"),
     ),
     sign(
         "symbol_version_missing",
         "A library of the system is older than the build needs.",
         (
-            r"version '(?P<tag>[\w.+-]{1,60})'?,? ?not (?:found"
-            r"|defined)(?: \(required by (?P<needed>[^)\n]{1,300}))?"
+            (
+                r"version '(?P<tag>[\w.+-]{1,60})'?,? ?not (?:found"
+                r"|defined)(?: \(required by (?P<needed>[^)\n]{1,300}))?"
+            ),
+            r"symbol \S{1,200}, version (?P<other>\S{1,60}) not defined in file",
         ),
         _version,
         "/lib64/libm.so.6: version 'GLIBC_2.29' not found (required by a.so)",

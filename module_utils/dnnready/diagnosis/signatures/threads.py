@@ -71,13 +71,28 @@ SIGNATURES = (
         "thread_not_started",
         "The system refuses to start a thread, and the message does not say why.",
         (
-            "(?:can(?:'t|not) start new thread|unable to (?:start|create)(?: a| new"
-            "| native)? ?thread|failed to (?:start|create)(?: a| new)? ?thread"
-            r"|Thread \S{0,60} ?creation via pthread_create\(\) failed"
-            r"|unable to allocate necessary resources for OMP thread)[^\n]{0,60}"
+            (
+                "(?:can(?:'t|not) start new thread|unable to (?:start|create)(?: a| new"
+                "| native)? ?thread|failed to (?:start|create)(?: a| new)? ?thread"
+                r"|Thread \S{0,60} ?creation via pthread_create\(\) failed"
+                r"|unable to allocate necessary resources for OMP thread)[^\n]{0,60}"
+            ),
+            "OMP: Error #136: Cannot create thread",
+            "unable to create new native thread",
         ),
         _errno,
         "RuntimeError: can't start new thread",
+    ),
+    sign(
+        "threads_fewer",
+        "Fewer threads than asked for are allowed, or built for.",
+        (
+            r"Cannot form a team with \d+ threads",
+            "tried to allocate too many memory regions",
+            r"precompiled NUM_THREADS exceeded",
+        ),
+        {"thread_limit": 0.64, "invalid_env_value": 0.6, "out_of_memory": 0.5},
+        "OMP: Warning #96: Cannot form a team with 96 threads, using 48 instead.",
     ),
     sign(
         "process_limit",

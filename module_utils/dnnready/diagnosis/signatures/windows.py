@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from .. import libraries
 from ..finding import Candidate
+from ..missing import missing
 from ..signature import Evidence, sign
-from .loader import missing
 from .windows_sentences import SENTENCES
 
 _COMPILED = tuple((code, re.compile("|".join(words), re.IGNORECASE)) for code, words in SENTENCES.items())
@@ -34,7 +34,7 @@ _TENSORFLOW = {
 
 def _code(evidence: Evidence) -> Sequence[Candidate]:
     number = int(evidence.group("code") or 0)
-    sentence = evidence.group("reason") or evidence.text
+    sentence = evidence.group("reason") or evidence.group("sentence") or evidence.text
     for code, pattern in _COMPILED:
         if pattern.search(sentence):
             number = code
@@ -60,8 +60,8 @@ SIGNATURES = (
         "windows_code",
         "Windows refuses to load a library, and says why by a number.",
         (
-            r"\[WinError (?P<code>\d{1,5})\](?P<reason>[^\n]{0,160}?)(?:\n"
-            r"| )?(?:Error loading ['\"](?P<library>[^'\"\n]{1,300}\.\w{3}))?(?=['\"\n]|$|\.)"
+            r"\[WinError (?P<code>\d{1,5})\](?:(?P<reason>[^\n]{0,160}?)[\n ]{0,30}Error loading\s{1,40}"
+            r"['\"](?P<library>[^'\"\n]{1,300}\.\w{3})|(?P<sentence>[^\n]{0,160}))"
         ),
         _code,
         '[WinError 126] The specified module could not be found. Error loading "C:\\x\\torch\\lib\\fbgemm.dll" or one',
@@ -108,5 +108,12 @@ SIGNATURES = (
             ),
         ),
         "The ordinal 242 could not be located in the dynamic link library mkl_intel_thread.dll",
+    ),
+    sign(
+        "library_refused",
+        "A plug-in is not loaded; the number after it, if there is one, is the system's error code.",
+        r"cannot load (?:library|plugin) '?(?P<library>[^'\n]{1,250}\.(?:dll|so|dylib))'?(?:: (?P<code>\d{1,5}))?",
+        lambda evidence: _code(evidence) if evidence.group("code") else _named(evidence),
+        "RuntimeError: Cannot load library 'lib/libcpu_extension.so': 193 from cwd",
     ),
 )
