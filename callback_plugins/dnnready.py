@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 from typing import Any, Optional
 
-from ansible import constants
 from ansible.playbook.task_include import TaskInclude
 from ansible.plugins.callback import CallbackBase
 from ansible.plugins.loader import action_loader
@@ -19,7 +18,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 from dnnready.errors import DnnreadyError
 from dnnready.files import write_json
 from dnnready.report import table, terminal
-from dnnready.report.building import building
 from dnnready.report.progress import Progress
 from dnnready.report.run import RunRecord
 
@@ -36,8 +34,7 @@ description:
   - Hosts that were unreachable or failed before they reached a row are in the table too.
   - Counts how many modules ran on the hosts, each loop item and each retry for itself; actions that stay on the
     controller, skipped and delegated tasks do not count. Sums the C(cpu_seconds) that results report.
-  - At a terminal, says after 10 and 30 seconds and then every minute which hosts are still busy with which step,
-    and for a build on this machine how far it is.
+  - At a terminal, says after 10 and 30 seconds and then every minute which hosts are still busy with which step.
   - Runs beside any stdout callback. Says nothing in ad-hoc commands and in runs without rows.
 notes:
   - Colours follow ansible-core, so E(ANSIBLE_NOCOLOR), E(NO_COLOR) and E(ANSIBLE_FORCE_COLOR) do what they always do.
@@ -73,8 +70,7 @@ class CallbackModule(CallbackBase):
         super().__init__()
         self._record = RunRecord()
         self._began = time.monotonic()
-        self._progress = Progress(self._how_far)
-        self._prefix = ""  # of this machine, where the run provisions it
+        self._progress = Progress()
         self._names: dict[str, str] = {}
         self._ticking: Optional[threading.Event] = None
 
@@ -125,12 +121,6 @@ class CallbackModule(CallbackBase):
             for line in self._progress.due(time.monotonic()):
                 self._display.display(line)
 
-    def _how_far(self, host: str) -> str:
-        """How far a build is: only this machine's own can be looked at without a word to a busy host."""
-        if host not in constants.LOCALHOST or not self._prefix:
-            return ""
-        return ", ".join(f"{stack} {words}" for stack, words in building(self._prefix).items())
-
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:  # noqa: ARG002  ansible-core names it
         """Keep the task's name: only here it is templated."""
         self._names[task._uuid] = task.get_name()
@@ -168,9 +158,6 @@ class CallbackModule(CallbackBase):
     def _take(self, result: Any) -> None:
         host = result.host.get_name()
         self._progress.end(host)
-        document = result.result.get("host")
-        if host in constants.LOCALHOST and isinstance(document, dict):
-            self._prefix = str(document.get("target") or "")
         self._record.add_result(host, result.result, on_host=_ran_on_host(result.task, host))
 
 

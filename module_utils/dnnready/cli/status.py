@@ -5,17 +5,22 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import os
+import time
 from collections.abc import Mapping
 from typing import Any, Optional
 
 from ..conv2d import fingerprint, stored
 from ..conv2d.row import row, without_proof
 from ..errors import DnnreadyError
-from ..report.building import building
+from ..files import read_json
+from ..release.progress import words
 from . import places
 from .output import accepted, show
 
 SCHEMA = "dnnready/status/1"
+#: A build says every second how far it is; what is older was left by one that was killed.
+_FRESH_SECONDS = 30.0
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
@@ -23,7 +28,7 @@ def execute(options: argparse.Namespace) -> int:
     """Look without running anything; 0 where every proof is accepted and holds."""
     names = places.chosen(options.prefix, options.stacks)
     entries = [look(options.prefix, name) for name in names]
-    builds = building(options.prefix)
+    builds = {name: how_far for name in names if (how_far := _building(options.prefix, name))}
     if options.json:
         status = {"schema": SCHEMA, "prefix": options.prefix, "stacks": entries, "building": builds}
         print(json.dumps(status, indent=2, sort_keys=True))
@@ -32,8 +37,8 @@ def execute(options: argparse.Namespace) -> int:
         print()
         for entry in entries:
             print(_words(entry))
-        for stack, words in builds.items():
-            print(f"{stack}: a release is being built: {words}.")
+        for stack, how_far in builds.items():
+            print(f"{stack}: a release is being built: {how_far}.")
     return 0 if all(entry["ok"] for entry in entries) else 1
 
 
@@ -60,6 +65,17 @@ def look(prefix: str, stack: str) -> dict[str, Any]:
         again = f"dnnready verify {stack} --store"
         shown = without_proof(stack, release.name, "unproven", f"Not proven as it is now: {why}.", again)
     return {**entry, "holds": holds, "ok": holds and proof is not None and accepted(proof), "row": shown}
+
+
+def _building(prefix: str, stack: str) -> str:
+    """How far a build of this moment is, in words; empty where there is none."""
+    path = os.path.join(prefix, "stacks", stack, "progress.json")
+    try:
+        fresh = time.time() - os.stat(path).st_mtime < _FRESH_SECONDS
+        document = read_json(path)
+    except (OSError, DnnreadyError):
+        return ""
+    return words(document) if fresh and isinstance(document, dict) else ""
 
 
 def _row(proof: Mapping[str, Any]) -> Optional[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Optional
 
 from .rows import one_line
@@ -15,8 +14,7 @@ NAMED_HOSTS = 3
 class Progress:
     """The steps that run now. All times are seconds of one monotonic clock, given by the caller."""
 
-    def __init__(self, detail: Callable[[str], str] = lambda _host: "") -> None:
-        self._detail = detail  # what more is known of a host's step
+    def __init__(self) -> None:
         self._running: dict[str, tuple[str, float]] = {}
         self._mentioned: dict[str, float] = {}  # step: age at which it was mentioned last
 
@@ -43,8 +41,7 @@ class Progress:
                 slow = sorted(
                     (host for host in started if now - started[host] >= FIRST), key=lambda host: started[host]
                 )
-                details = "".join(f"; {host}: {text}" for host in slow if (text := self._detail(host)))
-                lines.append(f"dnnready: {_duration(age)}: {one_line(step)}: {_names(slow)}{details}")
+                lines.append(f"dnnready: {_duration(age)}: {one_line(step)}: {_names(slow)}")
         return lines
 
 

@@ -15,6 +15,7 @@ import referencing
 
 from dnnready.cli.output import accepted
 from dnnready.conv2d.fingerprint import fingerprint
+from dnnready.release.progress import Progress
 
 SCHEMAS = Path(__file__).parents[3] / "docs" / "schema"
 REGISTRY = referencing.Registry().with_resources(
@@ -145,10 +146,20 @@ def test_no_release_is_current(device: Any) -> None:
 
 def test_a_build_in_progress_is_shown(device: Any) -> None:
     prove(device.release("pytorch", "r1"))
-    progress = device.prefix / "stacks" / "pytorch" / "progress.json"
-    progress.write_text(json.dumps({"phase": "downloading", "done": 1, "total": 3}), encoding="utf-8")
-    assert status(device)[1]["building"] == {"pytorch": "downloading 1 of 3 wheels"}
-    assert device.run("status").stdout.endswith("pytorch: a release is being built: downloading 1 of 3 wheels.\n")
+    path = device.prefix / "stacks" / "pytorch" / "progress.json"
+    with Progress(path, None) as progress:
+        progress.phase("finishing")
+        assert list(status(device)[1]["building"]) == ["pytorch"]
+        last = device.run("status").stdout.splitlines()[-1]
+        assert last.startswith("pytorch: a release is being built: finishing, ")
+        text = path.read_text(encoding="utf-8")
+    assert status(device)[1]["building"] == {}
+    # What a killed build left is no build, and neither is a cut file.
+    path.write_text(text, encoding="utf-8")
+    os.utime(path, (1, 1))
+    assert status(device)[1]["building"] == {}
+    path.write_text(text[:-2], encoding="utf-8")
+    assert status(device)[1]["building"] == {}
 
 
 def test_one_stack_of_several(device: Any) -> None:

@@ -57,10 +57,3 @@ def test_the_same_step_of_a_later_host_starts_anew() -> None:
 @pytest.mark.parametrize("host", ["unknown", ""])
 def test_the_end_of_what_never_began(host: str) -> None:
     Progress().end(host)
-
-
-def test_how_far_is_said_where_it_is_known() -> None:
-    progress = Progress(lambda host: "pytorch installing" if host == "a" else "")
-    progress.start("a", "Build", 0)
-    progress.start("b", "Build", 0)
-    assert progress.due(10) == ["dnnready: 10 s: Build: a, b; a: pytorch installing"]
