@@ -109,7 +109,8 @@ test-integration: $(testing)/ready test-stacks ## modules and playbooks for real
 .PHONY: test-stacks
 test-stacks: $(testing)/ready
 	@mkdir -p $(cache)
-	$(testing)/bin/ansible-playbook site.yml -e dnnready_scope=user -e dnnready_prefix="$(cache)/test-host"
+	$(testing)/bin/ansible-playbook site.yml -i examples/edges/inventory.yml -e dnnready_scope=user \
+	  -e dnnready_prefix="$(cache)/test-host" -e '{"dnnready_stacks": ["onednn", "mkl", "pytorch", "tensorflow", "edges"]}'
 
 .PHONY: test-molecule
 test-molecule: $(testing)/ready ## provisioning on clean images, in containers

@@ -44,8 +44,9 @@ class RunRecord:
                 if isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and seconds >= 0:
                     entry.cpu_seconds = (entry.cpu_seconds or 0.0) + seconds
             facts = item.get("ansible_facts")
-            for source in (item, facts if isinstance(facts, Mapping) else {}):
-                rows = source.get("dnnready_rows")
+            own = facts if isinstance(facts, Mapping) else {}
+            # The role `stack` may only set facts that carry its own prefix.
+            for rows in (item.get("dnnready_rows"), own.get("dnnready_rows"), own.get("stack_rows")):
                 for row in filter(None, map(read_row, rows if isinstance(rows, (list, tuple)) else ())):
                     entry.rows[row["stack"]] = row
 

@@ -146,3 +146,11 @@ def test_whatever_results_contain_the_schema_holds(results: list[dict[str, Any]]
 def test_timestamp_is_utc() -> None:
     zone = datetime.timezone(datetime.timedelta(hours=5, minutes=30))
     assert timestamp(datetime.datetime(2026, 1, 31, 12, 0, 0, 999, zone)) == "2026-01-31T06:30:00Z"
+
+
+def test_the_role_stack_sets_rows_under_its_own_prefix():
+    run = RunRecord()
+    row = {"stack": "mkl", "verdict": "failed"}
+    run.add_result("a", {"ansible_facts": {"stack_rows": [row]}}, on_host=False)
+    document = run.document(hosts=["a"], failed=["a"], unreachable=[])
+    assert [found["stack"] for found in document["hosts"]["a"]["rows"]] == ["mkl"]
