@@ -29,7 +29,20 @@ _GPU = (
     "tegra",
     "jetson",
 )
-_CRASH = ("segmentation fault", "sigsegv", "exc_bad_access", "access violation", "core dumped", "0xc0000005")
+_CRASH = (
+    "segmentation fault",
+    "sigsegv",
+    "exc_bad_access",
+    "access violation",
+    "core dumped",
+    "0xc0000005",
+    "sigfpe",
+    "arithmetic exception",
+    "floating point exception",
+    "crashed::",
+    "crashed with",
+    "thread 0 crashed",
+)
 _FATAL = re.compile(
     r"(?m)^(?:E )?(?:[\w.]{1,80}\.)?\w{0,60}(?:Error|Exception)\b(?::|$)"
     r"|^Traceback \(most recent call last\)|^terminate called|^Fatal Python error"

@@ -46,6 +46,7 @@ SIGNATURES = (
             "failed to initialize cudnn",
             "zlibwapi",
             "unable to find an engine to execute",
+            "(?:supported|possible|available) without cudnn",
         ),
         {"cudnn_not_found_or_mismatch": 0.88, "cuda_libraries_missing": 0.4},
         "E cuda_dnn.cc:329] Could not create cudnn handle: CUDNN_STATUS_INTERNAL_ERROR",

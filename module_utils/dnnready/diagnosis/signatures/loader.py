@@ -169,6 +169,17 @@ SIGNATURES = (
         "java.lang.UnsatisfiedLinkError: no jnimkldnn in java.library.path",
     ),
     sign(
+        "library_missing_for_platform",
+        "The bindings bring no library for this system and processor.",
+        r"Cannot find TensorFlow native library for OS: (?P<system>\w{1,20}), architecture: (?P<architecture>\w{1,20})",
+        lambda evidence: (
+            (Candidate("framework_not_installed", 0.64), Candidate("wrong_architecture", 0.6))
+            if evidence.group("architecture") in ("x86_64", "amd64")
+            else (Candidate("wrong_architecture", 0.85), Candidate("framework_not_installed", 0.5))
+        ),
+        "java.lang.UnsatisfiedLinkError: Cannot find TensorFlow native library for OS: linux, architecture: i386.",
+    ),
+    sign(
         "library_missing_at_link",
         "The linker does not find a library.",
         r"(?:cannot find|library not found for) -l(?P<library>[\w.+-]{1,60})",

@@ -17,6 +17,10 @@ _FRAMEWORKS = (
 )
 
 
+#: The last frame of a traceback lies in a framework.
+_OWN_FILE = re.compile(
+    r"(?:torch|tensorflow|mxnet|paddle|onnxruntime|keras|caffe2)[/\\][^\n]{0,200}\n(?:[^\n]{0,200}\n){0,2}$"
+)
 #: What the name of a module that is not found means, the first that fits.
 _MODULES: tuple[tuple[str, dict[str, float]], ...] = (
     (
@@ -43,6 +47,19 @@ def _not_found(evidence: Evidence) -> Sequence[Candidate]:
     return tuple(Candidate(cause, weight, {"module": module}) for cause, weight in weights.items())
 
 
+def _no_name(evidence: Evidence) -> Sequence[Candidate]:
+    """A name of a framework, or one that the framework's own files look for."""
+    start = evidence.match.start()
+    before = evidence.context.text.blob[max(0, start - 400) : start]
+    if " from '" not in evidence.text and not _OWN_FILE.search(before):
+        return ()
+    return (
+        Candidate("shadowed_or_partial_module", 0.6),
+        Candidate("extension_abi_mismatch", 0.54),
+        Candidate("corrupt_install", 0.52),
+    )
+
+
 def _half(_: Evidence) -> Sequence[Candidate]:
     return (Candidate("shadowed_or_partial_module", 0.9), Candidate("corrupt_install", 0.45))
 
@@ -66,6 +83,34 @@ SIGNATURES = (
         ),
         _not_found,
         "ModuleNotFoundError: No module named 'torch'",
+    ),
+    sign(
+        "name_not_in_framework",
+        "The framework's package lacks a name: it is half there, hidden by a folder, or of another release.",
+        (
+            rf"cannot import name '?\w{{1,60}}'? from '{_FRAMEWORKS}[\w.]{{0,60}}'",
+            r"ImportError: cannot import name '?\w{1,60}'? ?(?:\(|$)",
+        ),
+        _no_name,
+        "ImportError: cannot import name 'Iterator' from 'tensorflow.python' (a/tensorflow/python/__init__.py)",
+    ),
+    sign(
+        "extension_part_missing",
+        "An extension of a framework lacks its compiled part: it was not built for this release.",
+        (
+            r"No module named '?(?P<module>\w{1,40}(?:\.\w{1,40}){0,4}\._(?:ext|C)\w{0,20})\b'?",
+            r"cannot import name '?(?P<name>\w{1,40}_(?:cuda|cpu|ext))\b",
+        ),
+        lambda evidence: (
+            ()
+            if re.match(_FRAMEWORKS + r"\.", evidence.group("module"))
+            and not re.match("torch(?:vision|audio)", evidence.group("module"))
+            else (
+                Candidate("extension_abi_mismatch", 0.68, evidence.details),
+                Candidate("corrupt_install", 0.6, evidence.details),
+            )
+        ),
+        "ModuleNotFoundError: No module named 'mmcv._ext'",
     ),
     sign(
         "mkl_bindings_missing",

@@ -126,7 +126,7 @@ SIGNATURES = (
         "The failure is inside oneDNN's code.",
         (
             r"(?:(?:dnnl|mkldnn)::impl::\w+|(?:dnnl|mkldnn)_primitive_\w+ ?\(|ideep::\w+|Xbyak::Error"
-            r"|\bjit_(?:avx|sse|uni)\w*_(?:conv|kernel|gemm)\w*)[^\n]{0,160}"
+            r"|jit_(?:avx|sse|uni)\w*_(?:conv|kernel|gemm)\w*)[^\n]{0,160}"
         ),
         lambda evidence: (
             _frames(evidence)
@@ -167,6 +167,24 @@ SIGNATURES = (
             (Candidate("onednn_primitive_error", 0.54),) if evidence.severity in ("error", "fatal") else ()
         ),
         "RuntimeError: mkldnn_convolution: the weight is not laid out as it should be",
+    ),
+    sign(
+        "crash_in_convolution",
+        "The process crashed while it was in a convolution, in code of no name.",
+        r"[/\\]conv\w{0,20}\.py\"?, line \d{1,5},? in (?:_conv_forward|forward|call|convolution_op)",
+        lambda evidence: (
+            (Candidate("onednn_primitive_error", 0.6), Candidate("cpu_lacks_instructions", 0.5))
+            if evidence.context.crashed and not evidence.context.illegal_instruction
+            else ()
+        ),
+        'Fatal Python error: Segmentation fault\n  File "a/torch/nn/modules/conv.py", line 456 in _conv_forward',
+    ),
+    sign(
+        "exception_without_words",
+        "A framework passes on an exception of C++ that says nothing; for convolutions it is mostly oneDNN's.",
+        r"(?:RuntimeError|what\(\)): ?std::exception\b",
+        {"onednn_primitive_error": 0.55},
+        "RuntimeError: std::exception",
     ),
     sign(
         "onednn_hello",

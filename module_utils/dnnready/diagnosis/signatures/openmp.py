@@ -27,6 +27,14 @@ def _copies(evidence: Evidence) -> Sequence[Candidate]:
     return (Candidate("openmp_runtime_conflict", 0.82),) if listed and len(paths) > 1 else ()
 
 
+def _number(evidence: Evidence) -> Sequence[Candidate]:
+    """Whose number it is, the lines around may say."""
+    start, end = evidence.match.span()
+    around = evidence.context.text.blob[max(0, start - 300) : end + 200]
+    found = re.search(r"environ|getenv", around) and re.search(r"(?:OMP|MKL|KMP|TF|ONEDNN|DNNL)_[A-Z_]{3,40}", around)
+    return (Candidate("invalid_env_value", 0.8, {"variable": found.group(0)}),) if found else ()
+
+
 SIGNATURES = (
     sign(
         "openmp_twice",
@@ -59,7 +67,7 @@ SIGNATURES = (
         "openmp_frames",
         "The process was ended inside an OpenMP runtime.",
         (
-            r"(?:lib[ig]?omp\d?\S{0,20}['!(]|in |#\d{1,3} )[^\n]{0,80}(?:__kmp\w+|kmp_flag\w*"
+            r"(?:lib[ig]?omp\d?\S{0,20}['!(:\s]|in |#\d{1,3} )[^\n]{0,80}(?:__kmp\w+|kmp_flag\w*"
             r"|gomp_\w+|GOMP_\w+)"
         ),
         lambda evidence: (Candidate("openmp_runtime_conflict", 0.8),) if evidence.context.crashed else (),
@@ -109,16 +117,18 @@ SIGNATURES = (
                 r"(?:invalid|illegal|bad|cannot parse)[^\n]{0,40}(?:value|setting"
                 r"|syntax)[^\n]{0,30}(?P<fourth>(?:OMP|KMP|GOMP|MKL)_\w{1,40})"
             ),
-            r"invalid literal for int\(\)[^\n]{0,80}\n[^\n]{0,120}(?P<after>(?:OMP|MKL|KMP|TF|ONEDNN)_\w{1,40})",
-            (
-                r"environ[^\n]{0,20}(?P<before>(?:OMP|MKL|KMP|TF"
-                r"|ONEDNN)_\w{1,40})[^\n]{0,80}\n[^\n]{0,40}invalid literal for int"
-            ),
             r"Environment variable \w{1,40} (?:has|is)[^\n]{0,20}invalid",
             r"OMP: Warning #\d{1,4}: [KG]?O?MP_\w{1,40}: ",
         ),
         {"invalid_env_value": 0.94},
         "libgomp: Invalid value for environment variable OMP_NUM_THREADS",
+    ),
+    sign(
+        "number_expected",
+        "A program expects a number in a variable of the environment.",
+        r"invalid literal for int\(\)",
+        _number,
+        "n = int(os.environ['OMP_NUM_THREADS'])\nValueError: invalid literal for int() with base 10: 'auto'",
     ),
     sign(
         "framework_value",

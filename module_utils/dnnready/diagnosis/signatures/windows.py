@@ -32,6 +32,10 @@ _TENSORFLOW = {
 }
 
 
+#: The part that uses the GPU is there; what it needs itself is not.
+_MISSING_FOR_GPU = {"cuda_libraries_missing": 0.7, "cudnn_not_found_or_mismatch": 0.64, "cuda_build_on_cpu_host": 0.6}
+
+
 def _code(evidence: Evidence) -> Sequence[Candidate]:
     number = int(evidence.group("code") or 0)
     sentence = evidence.group("reason") or evidence.group("sentence") or evidence.text
@@ -42,11 +46,16 @@ def _code(evidence: Evidence) -> Sequence[Candidate]:
     details = {"library": libraries.basename(library)} if library else {}
     if number in _CODES:
         return tuple(Candidate(cause, weight, details) for cause, weight in _CODES[number].items())
+    if evidence.group("silent"):
+        return (Candidate("system_library_missing", 0.56),)
     if number != 126:  # noqa: PLR2004
         return ()
     if libraries.family(library) in ("openmp_user", "gpu", "cudnn", "gpu_framework", "mkl", "dnn", "openmp"):
         name = libraries.basename(library)
         return missing(name, evidence)
+    if re.search(r"providers_(?:cuda|tensorrt)", library):
+        weights = _MISSING_FOR_GPU
+        return tuple(Candidate(cause, weight, details) for cause, weight in weights.items())
     weights = _TENSORFLOW if "pywrap_tensorflow" in f"{library} {evidence.text}" else _DEPENDENCY
     return tuple(Candidate(cause, weight, details) for cause, weight in weights.items())
 
@@ -60,16 +69,30 @@ SIGNATURES = (
         "windows_code",
         "Windows refuses to load a library, and says why by a number.",
         (
-            r"\[WinError (?P<code>\d{1,5})\](?:(?P<reason>[^\n]{0,160}?)[\n ]{0,30}Error loading\s{1,40}"
-            r"['\"](?P<library>[^'\"\n]{1,300}\.\w{3})|(?P<sentence>[^\n]{0,160}))"
+            r"(?:\[WinError |WindowsError: \[Error )(?P<code>\d{1,5})\]"
+            r"(?:(?P<reason>[^\n]{0,160}?)[\n ]{0,30}Error loading\s{1,40}['\"](?P<library>[^'\"\n]{1,300}\.\w{3})"
+            r"|(?P<sentence>[^\n]{0,160}))"
         ),
         _code,
         '[WinError 126] The specified module could not be found. Error loading "C:\\x\\torch\\lib\\fbgemm.dll" or one',
     ),
     sign(
+        "windows_load_library",
+        "A library is there and Windows refuses it, and says why by a number.",
+        (
+            r"LoadLibrary\w{0,3} failed with error (?P<code>\d{1,5})[^\n]{0,200}? load"
+            r" ['\"](?P<library>[^'\"\n]{1,300})['\"]"
+        ),
+        _code,
+        'LoadLibrary failed with error 126 "" when trying to load "C:\\x\\onnxruntime_providers_cuda.dll"',
+    ),
+    sign(
         "windows_dll_load_failed",
         "Windows refuses to load an extension module.",
-        r"DLL load failed(?: while importing (?P<module>\w{1,80}))?: (?P<reason>[^\n]{1,160})",
+        (
+            r"DLL load failed(?: while importing (?P<module>\w{1,80}))?: (?P<reason>[^\n]{1,160})",
+            r"(?P<silent>DLL load failed:?) ?(?:\n|$)",
+        ),
         _code,
         "ImportError: DLL load failed while importing _C: The specified module could not be found.",
     ),
