@@ -9,13 +9,17 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
-from . import mkl_verbose, verbose
+from . import isa, mkl_verbose, verbose
 from .harness import Observation
 
 
 def second(probe: str, seen: Observation, records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """What the framework or library itself says about what ran."""
     return _KINDS[probe](seen.result or {}, seen, records)
+
+
+#: Operators above the choice of a kernel: they run in any case.
+_ALWAYS = ("aten::conv2d", "aten::convolution", "aten::_convolution")
 
 
 def _pytorch(
@@ -27,7 +31,8 @@ def _pytorch(
         if record["error"]:
             continue
         names = operators.get(record["name"], [])
-        last = next((name for name in names if "mkldnn" in name), names[0] if names else "")
+        telling = [name for name in names if name not in _ALWAYS]
+        last = next((name for name in telling if "mkldnn" in name), ", ".join(telling or names))
         agrees = None if not names else bool(record["implementations"]) == any("mkldnn" in name for name in names)
         found.append({"kind": "profiler", "name": record["name"], "agrees": agrees, "text": last})
     return found
@@ -57,6 +62,14 @@ def _onednn(result: Mapping[str, Any], seen: Observation, records: Sequence[Mapp
             "text": f"dnnl_version() is {version}, the header says {header.version or 'nothing'}",
         }
     ]
+    said_isa = isa.name(str(result.get("isa", "")))
+    found.append(
+        {
+            "kind": "dnnl_get_effective_cpu_isa",
+            "agrees": said_isa == isa.of_header(header.isa) if said_isa and header.isa else None,
+            "text": str(result.get("isa", "")),
+        }
+    )
     asked = {entry["name"]: entry.get("implementation") for entry in result.get("implementations", [])}
     for record in records:
         said = asked.get(record["name"])
