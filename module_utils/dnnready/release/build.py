@@ -22,12 +22,16 @@ PATIENCE = 6 * 3600.0
 #: In URLs, which a log must not tell; pip itself hides them.
 _CREDENTIALS = re.compile(r"://[^/@\s]+@")
 _ASK = """
-import json, platform, sys, sysconfig
+import glob, json, os, platform, sys, sysconfig, zipfile
+places = [os.path.join(sysconfig.get_path("stdlib"), "ensurepip", "_bundled")]
+places.append(sysconfig.get_config_var("WHEEL_PKG_DIR") or places[0])
+wheels = [path for place in places for path in glob.glob(os.path.join(place, "pip-*.whl"))]
 print(json.dumps({
     "path": sys.executable,
     "version": platform.python_version(),
     "tag": "cp%d%d" % sys.version_info[:2],
     "packages": sysconfig.get_path("purelib"),
+    "pip": [path for path in wheels if "pip/_vendor/urllib3/__init__.py" in zipfile.ZipFile(path).namelist()],
 }))
 """
 #: Variables that would send an installation elsewhere, or let another tree's modules in.
@@ -110,7 +114,11 @@ class Build:
         return base
 
     def ask(self, python: str) -> dict[str, Any]:
-        """What an interpreter says of itself: path, version, tag, packages (its directory of distributions)."""
+        """What an interpreter says of itself.
+
+        path, version, tag, packages (its directory of distributions), pip (the wheels that ensurepip would unpack and
+        that run by themselves; some distributions take pip apart).
+        """
         done = run([python, "-I", "-c", _ASK], env=self.environment, timeout=60)
         if not done.ok:
             lines = [line.strip() for line in f"{done.stdout}\n{done.stderr}".splitlines() if line.strip()]

@@ -39,9 +39,9 @@ def end_children(release: Path) -> None:
     """
     venv = str(release / "venv")
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, IndexError):
             argv = entry.read_bytes().decode("utf-8", "replace").split("\0")
-            runs_pip = argv[0].startswith(f"{venv}/bin/") and argv[1:3] == ["-m", "pip"]
+            runs_pip = argv[0].startswith(f"{venv}/bin/") and "pip" in (os.path.basename(argv[1]), argv[2])
             makes_venv = argv[1:3] == ["-m", "venv"] and venv in argv
             if runs_pip or makes_venv:
                 os.killpg(int(entry.parent.name), signal.SIGKILL)

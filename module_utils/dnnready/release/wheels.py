@@ -22,32 +22,47 @@ def install(build: Build, lock: Lock, index_url: str) -> dict[str, Any]:
 
     pip's own configuration (environment, pip.conf) decides where wheels come from; every file must match its hash.
     """
-    base = build.make_venv()
+    base = build.make_venv("--without-pip")
     python = str(build.venv / "bin" / "python")
-    packages = Path(build.ask(python)["packages"])
-    # What a new venv brings along is a tool, not content: it goes in the end, so that nothing changes the release.
-    tools = {item["name"]: item["version"] for item in installed(packages)}
+    answer = build.ask(python)
+    packages = Path(answer["packages"])
+    pip, version = _pip(build, python, answer)
+    # What is there by now is a tool, not content: it goes in the end, so that nothing changes the release.
+    tools = {item["name"] for item in installed(packages)}
     build.progress.watch(build.temporary, packages)
-    _install(build, lock, index_url, python)
+    _install(build, lock, index_url, pip)
     build.progress.phase("finishing")
     _warm(build, python)
-    pinned = {requirement.name for requirement in lock.requirements}
-    superfluous = sorted(set(tools) - pinned)
+    superfluous = sorted(tools - {requirement.name for requirement in lock.requirements})
     if superfluous:
-        done = build.attempt([python, "-m", "pip", "uninstall", "--yes", *superfluous])
+        done = build.attempt([*pip, "uninstall", "--yes", *superfluous])
         build.require(done, f"Taking {', '.join(superfluous)} out of the venv")
     found = installed(packages)
     _compare(lock, found)
     return {
         "distributions": found,
         "interpreter": {"path": base["path"], "version": base["version"]},
-        "installer": {"name": "pip", "version": tools.get("pip", "")},
+        "installer": {"name": "pip", "version": version},
     }
 
 
-def _install(build: Build, lock: Lock, index_url: str, python: str) -> None:
+def _pip(build: Build, python: str, answer: Mapping[str, Any]) -> tuple[list[str], str]:
+    """The command line of a pip for the venv, and its version.
+
+    ensurepip brings pip as a wheel, and pip runs from its wheel: half the CPU time of a small stack is saved by not
+    installing it. Where there is no such wheel, ensurepip does what it always does.
+    """
+    if answer["pip"]:
+        wheel = answer["pip"][0]
+        return [python, os.path.join(wheel, "pip")], os.path.basename(wheel).split("-")[1]
+    build.require(build.attempt([python, "-m", "ensurepip"]), f"Giving the venv of {build.spec['python']} a pip")
+    found = {item["name"]: item["version"] for item in installed(Path(answer["packages"]))}
+    return [python, "-m", "pip"], found.get("pip", "")
+
+
+def _install(build: Build, lock: Lock, index_url: str, pip: Sequence[str]) -> None:
     # --no-compile halves the CPU time: see _warm.
-    command = [python, "-m", "pip", "install", "--require-hashes", "--only-binary", ":all:", "--no-compile"]
+    command = [*pip, "install", "--require-hashes", "--only-binary", ":all:", "--no-compile"]
     command += ["--progress-bar", "off", *(["--no-deps"] if lock.listed else [])]
     file = ["-r", str(build.release / "requirements.txt")]
     done = build.attempt([*command, *file], on_line=build.progress.line)
