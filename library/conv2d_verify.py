@@ -214,7 +214,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     path = os.path.realpath(params["path"])
     if not os.path.isdir(path):
-        return {**missing(module, params["path"]), "cpu_seconds": spent()}
+        return missing(module, params["path"])
     request = complete(stored.request_of(path, params["stack"], params))
     before = stored.stored(path)
     reused = bool(params["reuse"]) and holds(before, request["release"], what(request))[0]
@@ -233,13 +233,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     }
     if params["store"] and not reused and not module.check_mode:
         stored.store(path, proof)
-    return {**result, "cpu_seconds": spent()}
-
-
-def spent() -> float:
-    """CPU seconds of this process and its children."""
-    times = os.times()
-    return round(times.user + times.system + times.children_user + times.children_system, 3)
+    return result
 
 
 def main() -> None:

@@ -170,6 +170,11 @@ reloaded:
   returned: success
   type: bool
   sample: true
+cpu_seconds:
+  description: CPU seconds that the module took on the host.
+  returned: always
+  type: float
+  sample: 0.1
 """
 
 from typing import Any

@@ -182,6 +182,11 @@ host:
       type: list
       elements: dict
       sample: [{what: cores.quota, why: "[Errno 2] No such file or directory: '/proc/self/cgroup'"}]
+cpu_seconds:
+  description: CPU seconds that the module took on the host.
+  returned: always
+  type: float
+  sample: 0.1
 """
 
 from typing import Any

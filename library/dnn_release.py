@@ -198,6 +198,11 @@ removed:
   type: list
   elements: str
   sample: []
+cpu_seconds:
+  description: CPU seconds that the module took on the host.
+  returned: always
+  type: float
+  sample: 0.1
 """
 
 from typing import Any

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -14,8 +15,14 @@ def conclude(module: AnsibleModule, work: Callable[[], dict[str, Any]]) -> NoRet
     try:
         result = work()
     except DnnreadyError as error:
-        module.fail_json(msg=str(error), problem=error.message, hint=error.hint)
+        module.fail_json(msg=str(error), problem=error.message, hint=error.hint, cpu_seconds=spent())
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        module.fail_json(msg=f"{error.strerror or error}{where}.", problem=str(error), hint="")
-    module.exit_json(**result)
+        module.fail_json(msg=f"{error.strerror or error}{where}.", problem=str(error), hint="", cpu_seconds=spent())
+    module.exit_json(**result, cpu_seconds=spent())
+
+
+def spent() -> float:
+    """CPU seconds of this process and of the children that it waited for."""
+    times = os.times()
+    return round(times.user + times.system + times.children_user + times.children_system, 3)

@@ -29,21 +29,44 @@ def plan(
     """Decide for every wanted stack what is built on this host.
 
     `settings`: prefix, scope (host|user), python (override or ""), partial, keep_releases, known (names of stacks).
-    Returns {stacks: {name: entry}, blockers: [...], notes: [...], report: text}. An entry has definition, blocked,
-    spec, lock, packages (all), missing_packages, findings, row (None unless blocked).
-    Raises DnnreadyError where the wishes themselves make no sense (unknown stack, unknown key).
+    Returns {stacks: {name: entry}, blockers: [...], notes: [...]}. An entry has definition, blocked, spec,
+    requirements_path, missing_packages, findings, row (None unless blocked).
     """
-    completed = {name: complete(given, name, settings["known"]) for name, given in definitions.items()}
+    completed, senseless = _completed(definitions, settings["known"])
     pythons = usable(host, settings["scope"], settings["python"])
     choices = {name: _choose(host, definition, pythons, locks) for name, definition in completed.items()}
     entries = {name: _entry(host, completed[name], choices[name]) for name in completed}
     result = preflight(host, completed, choices, settings)
-    blockers = [*result["blockers"], *(blocker for entry in entries.values() for blocker in entry.pop("refusals"))]
+    blockers = [
+        *senseless,
+        *result["blockers"],
+        *(blocker for entry in entries.values() for blocker in entry.pop("refusals")),
+    ]
     for name, entry in entries.items():
         own = [blocker for blocker in blockers if blocker["stack"] == name]
         entry["blocked"] = bool(own) or entry["spec"] is None
         entry["row"] = refused_row(name, own) if entry["blocked"] else None
+    for blocker in senseless:
+        entries[blocker["stack"]] = {
+            "definition": {"required": True},
+            "spec": None,
+            "blocked": True,
+            "row": refused_row(blocker["stack"], [blocker]),
+        }
     return {"stacks": entries, "blockers": blockers, "notes": result["notes"]}
+
+
+def _completed(
+    definitions: Mapping[str, Mapping[str, Any]], known: Sequence[str]
+) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:
+    """The definitions that make sense, and a blocker for each that does not (unknown stack, unknown key)."""
+    completed, blockers = {}, []
+    for name, given in definitions.items():
+        try:
+            completed[name] = complete(given, name, known)
+        except DnnreadyError as error:
+            blockers.append(_refusal(name, "", error.message, error.hint, code="invalid_definition"))
+    return completed, blockers
 
 
 def _choose(
@@ -126,9 +149,9 @@ def _environment(
     return dict(variables), [finding.as_dict() for finding in findings if finding.level != "error"], refusals
 
 
-def _refusal(stack: str, variable: str, text: str, remedy: str) -> dict[str, Any]:
+def _refusal(stack: str, variable: str, text: str, remedy: str, code: str = "invalid_env_value") -> dict[str, Any]:
     return {
-        "code": "invalid_env_value",
+        "code": code,
         "stack": stack,
         "text": text,
         "way_out": remedy or f"Correct {stack.replace('-', '_')}_environment.",

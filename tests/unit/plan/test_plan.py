@@ -4,7 +4,6 @@ import copy
 
 import pytest
 
-from dnnready.errors import DnnreadyError
 from dnnready.plan.plan import plan
 from dnnready.plan.row import EMPTY, failed_row, planned_row, refused_row
 
@@ -210,9 +209,13 @@ def test_a_variable_that_nothing_reads_is_said_and_does_not_block():
     assert [finding["variable"] for finding in entry["findings"] if finding["level"] == "warning"] == ["KMP_AFFINITY"]
 
 
-def test_an_unknown_stack_is_an_error_not_a_blocker():
-    with pytest.raises(DnnreadyError, match="Unknown stack 'torch'"):
-        plan(HOST, {"torch": {}}, LOCKS, SETTINGS)
+def test_a_wish_without_sense_is_a_blocker_and_the_others_keep_their_spec():
+    result = plan(HOST, {"torch": {}, "pytorch": TORCH}, LOCKS, SETTINGS)
+    assert [(blocker["stack"], blocker["code"]) for blocker in result["blockers"]] == [("torch", "invalid_definition")]
+    assert "Unknown stack 'torch'" in result["blockers"][0]["text"]
+    assert result["stacks"]["torch"]["blocked"] is True
+    assert result["stacks"]["torch"]["row"]["verdict"] == "refused"
+    assert result["stacks"]["pytorch"]["blocked"] is False
 
 
 def test_rows_of_stacks_without_a_proof_have_every_field():
