@@ -27,7 +27,10 @@ options:
     choices: [release, login, systemd]
     required: true
   path:
-    description: The directory of the release. Other scopes do not use it.
+    description:
+      - In scope V(release) the directory of the release.
+      - In the other scopes a release whose variables are taken, usually its stack's C(current); O(variables) go over
+        them. Paths inside the release are written through O(path) and follow a later switch.
     type: path
   name:
     description: Stem of the file's name in scopes V(login) and V(systemd); C(dnnready-STACK) by convention.
@@ -100,6 +103,13 @@ EXAMPLES = r"""
       ONEDNN_DEFAULT_FPMATH_MODE: bf16
     readers: [libgomp, onednn, mkl, pytorch]
     host: "{{ dnn.host }}"
+
+- name: Run the camera service with what PyTorch was proven with
+  dnn_environment:
+    scope: systemd
+    name: dnnready-pytorch
+    units: [camera.service]
+    path: /opt/dnnready/stacks/pytorch/current
 
 - name: Let TensorFlow use oneDNN in login shells
   dnn_environment:
@@ -181,6 +191,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.dnnready.environment import places
+from ansible.module_utils.dnnready.environment.inherit import inherited
 from ansible.module_utils.dnnready.environment.prepare import Prepared, prepare
 from ansible.module_utils.dnnready.environment.variable import READERS
 from ansible.module_utils.dnnready.errors import DnnreadyError
@@ -223,8 +234,9 @@ def main() -> None:
             raise DnnreadyError(f"path is the relative path '{release}'.", "Give the release's directory from / on.")
         prepared = Prepared({}, [])
         if asked["state"] == "present":
+            base = inherited(asked["path"]) if asked["path"] and asked["scope"] != "release" else {}
             prepared = prepare(
-                asked["variables"],
+                {**base, **asked["variables"]},
                 asked["readers"],
                 asked["host"],
                 scope=asked["scope"],
