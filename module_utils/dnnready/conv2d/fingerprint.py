@@ -77,7 +77,7 @@ def _files(entries: Any) -> tuple[bool, str]:
     if not isinstance(entries, Sequence) or isinstance(entries, str):
         return False, "there is no proof"
     for entry in entries:
-        if not isinstance(entry, Sequence) or len(entry) != len(("path", "size", "mtime_ns")):
+        if not isinstance(entry, Sequence) or len(entry) != len(("path", "size", "mtime")):
             return False, "there is no proof"
         found = _stat(str(entry[0]))
         if found is None:
@@ -92,7 +92,8 @@ def _stat(path: str) -> Optional[list[int]]:
         status = os.stat(path)
     except OSError:
         return None
-    return [status.st_size, status.st_mtime_ns]
+    # Whole seconds: the layers of an image and most copies keep no more.
+    return [status.st_size, int(status.st_mtime)]
 
 
 def _cpu(path: str) -> str:
