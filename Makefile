@@ -92,6 +92,7 @@ lint: $(testing)/ready ## ansible-lint (production), yamllint, ruff, mypy, drift
 	python tools/lock.py --check
 	python tools/roles_reference.py --check
 	python tools/environment_page.py --check
+	antsibull-changelog lint
 
 .PHONY: test-unit
 test-unit: $(testing)/ready ## unit tests: seconds, no root, no network
