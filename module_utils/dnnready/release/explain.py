@@ -76,7 +76,7 @@ REASONS: Sequence[Reason] = (
     ),
     Reason(
         r"No matching distribution found|Could not find a version",
-        "no source that pip is configured with has that wheel for this Python",
+        "no source that pip is configured with offers that wheel for this Python",
         "Give the index that has it: index_url, or PIP_EXTRA_INDEX_URL, or a directory in PIP_FIND_LINKS.",
     ),
     Reason(
@@ -95,8 +95,6 @@ def not_found(done: Completed) -> bool:
 def failure(done: Completed, doing: str, log: str) -> DnnreadyError:
     """The message for a pip (or venv) run that failed while `doing` something; `log` is where all of it is kept."""
     text = _text(done)
-    lines = _relevant(text)
-    said = "\n".join(["", *(f"  {line}" for line in lines)]) if lines else ""
     if done.timed_out:
         reason, hint = f"it took more than {done.wall_seconds:.0f} s", "Check the network, or allow more time."
     elif done.signal == "SIGKILL":
@@ -108,7 +106,8 @@ def failure(done: Completed, doing: str, log: str) -> DnnreadyError:
         found = next((reason for reason in REASONS if re.search(reason.pattern, text)), None)
         reason = found.text if found else f"the installer ended with exit code {done.exit_code}"
         hint = found.hint if found else ""
-    return DnnreadyError(f"{doing} failed: {reason}.{said}", f"{hint} Everything it printed: {log}.".strip())
+    said = "".join(f"\n  {line}" for line in _relevant(text))
+    return DnnreadyError(f"{doing} failed: {reason}.", f"{hint} All of its output: {log}.{said}".strip())
 
 
 def _text(done: Completed) -> str:
