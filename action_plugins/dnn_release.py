@@ -115,7 +115,8 @@ class ActionModule(ActionBase):
     def _wait(self, host: str, file: str, limit: int) -> None:
         """Look at the job and its progress until it ends; raises AnsibleError where it cannot end any more."""
         started = seen = shown = time.monotonic()
-        boot, said = "", {}
+        boot = ""
+        said: dict[str, Any] = {}
         for pause in itertools.chain(LOOKS, itertools.repeat(LOOKS[-1])):
             time.sleep(pause)
             now = time.monotonic()

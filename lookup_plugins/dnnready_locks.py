@@ -72,4 +72,4 @@ class LookupModule(LookupBase):
         try:
             return [find([Path(term) for term in terms], files)]
         except DnnreadyError as error:
-            raise AnsibleLookupError(str(error)) from error
+            raise AnsibleLookupError(str(error)) from None  # Ansible would print it twice

@@ -12,7 +12,7 @@ from ..errors import DnnreadyError
 from . import facts
 from .leftovers import clean
 from .lockfile import held
-from .store import Store
+from .store import Store, readable
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def activate(store: Store, identifier: str, accept: Sequence[str], keep: int, fa
     `previous` keeps the release that was current. On any failure before the switch `current` is as it was.
     """
     check(store, identifier, accept)
-    with held(store.lock, f"making {identifier} current"):
+    with readable(), held(store.lock, f"making {identifier} current"):
         clean(store)
         decision = decide(store, identifier, keep, fact)
         if decision.current != identifier:
@@ -83,7 +83,7 @@ def exists(store: Store, fact: Path) -> bool:
 
 def remove(store: Store, fact: Path) -> None:
     """Take a stack away: its name first, then its releases, its fact, its lock."""
-    with held(store.lock, "removing the stack"):
+    with readable(), held(store.lock, "removing the stack"):
         for link in ("current", "previous"):
             with contextlib.suppress(FileNotFoundError):
                 (store.root / link).unlink()

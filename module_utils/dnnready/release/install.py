@@ -19,10 +19,7 @@ from .leftovers import clean, end_children
 from .lock import Lock, describe
 from .lockfile import held
 from .progress import Progress
-from .store import MANIFEST_SCHEMA, Store, flush
-
-#: Only the owner may write; everyone may read and run.
-UMASK = 0o022
+from .store import MANIFEST_SCHEMA, Store, flush, readable
 
 
 def needed(store: Store, spec: Mapping[str, Any], force: bool) -> bool:
@@ -53,17 +50,13 @@ def install(store: Store, spec: Mapping[str, Any], requirements: str, index_url:
     lock = requirements_of(spec, requirements)
     if not needed(store, spec, force):
         return False
-    before = os.umask(UMASK)
-    try:
-        with held(store.lock, f"building {spec['id']}"):
-            if not needed(store, spec, force):  # the other run did it
-                return False
-            with _room(store, spec["id"]) as release:
-                _build(store, spec, lock, requirements, index_url)
-                fsync_directory(release.parent)
-            return True
-    finally:
-        os.umask(before)
+    with readable(), held(store.lock, f"building {spec['id']}"):
+        if not needed(store, spec, force):  # the other run did it
+            return False
+        with _room(store, spec["id"]) as release:
+            _build(store, spec, lock, requirements, index_url)
+            fsync_directory(release.parent)
+        return True
 
 
 @contextlib.contextmanager

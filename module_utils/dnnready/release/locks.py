@@ -14,8 +14,10 @@ def entry(path: Path) -> dict[str, Any]:
     """What a plan needs to know of one lock file."""
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DnnreadyError(f"Cannot read the requirements {path}: {error}.") from error
+    except OSError as error:
+        raise DnnreadyError(f"Cannot read the requirements {path}: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise DnnreadyError(f"Cannot read the requirements {path}: it is not UTF-8 text.") from error
     lock: Lock = describe(text, str(path))
     return {
         "tag": lock.tag,

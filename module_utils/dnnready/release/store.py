@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional
@@ -144,6 +145,16 @@ def _age(path: Path) -> float:
         with contextlib.suppress(OSError):
             return -(path / name).stat().st_mtime
     return 0.0
+
+
+@contextlib.contextmanager
+def readable() -> Iterator[None]:
+    """Whatever the caller's umask: what is made within may be read and run by everyone, written by its owner alone."""
+    before = os.umask(0o022)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def flush(path: Path) -> None:

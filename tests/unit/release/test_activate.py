@@ -45,6 +45,17 @@ def test_a_proven_release_becomes_current(store: Store, fact: Path) -> None:
     assert fact.stat().st_mode & 0o777 == 0o644
 
 
+def test_everyone_may_read_the_fact_whatever_the_umask(store: Store, fact: Path) -> None:
+    finish(store, SPECS[0])
+    before = os.umask(0o077)
+    try:
+        activate.activate(store, IDS[0], ACCEPTED, 0, fact)
+        assert os.umask(0o077) == 0o077
+    finally:
+        os.umask(before)
+    assert fact.parent.stat().st_mode & 0o777 == 0o755
+
+
 def test_twice_is_no_change(store: Store, fact: Path) -> None:
     finish(store, SPECS[0])
     activate.activate(store, IDS[0], ACCEPTED, 0, fact)
