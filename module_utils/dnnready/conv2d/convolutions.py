@@ -59,6 +59,8 @@ def _record(
     same = timed == set(names)  # with one thread, frameworks may send a shape elsewhere
     error = answer.get("error")
     elsewhere = "" if names or error else why_elsewhere(probe, shape, threads)
+    if any(map(isa.is_reference, names)):
+        elsewhere = "The library has no kernel for it on this CPU and ran plain C++."
     record = {
         "name": shape["name"],
         "about": shape["about"],

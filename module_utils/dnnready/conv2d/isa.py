@@ -80,6 +80,11 @@ def of_implementation(implementation: str) -> str:
     return next((found for found in map(name, reversed(implementation.split(":"))) if found), "")
 
 
+def is_arm(text: str) -> bool:
+    """Whether this is an ISA of ARM."""
+    return name(text) in _ARM
+
+
 def is_reference(implementation: str) -> bool:
     """Whether this is plain C++ without any kernel: `ref:any`, `ref`, `gemm:ref`."""
     return any(part == "ref" or part.startswith("ref_") for part in implementation.split(":"))

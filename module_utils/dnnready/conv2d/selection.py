@@ -30,7 +30,7 @@ def select(probe: str, cpu_isa: str, extra: Iterable[Any] = ()) -> list[dict[str
     bfloat16 is left out by default where the CPU has no arithmetic for it: it would run 30 to 70 times slower there.
     """
     chosen = [
-        complete(shape)
+        _for_host(complete(shape), probe, cpu_isa)
         for shape in DEFAULT
         if probe in shape.get("probes", PROBES) and (shape.get("dtype") != "bfloat16" or has_bfloat16(cpu_isa))
     ]
@@ -43,6 +43,12 @@ def select(probe: str, cpu_isa: str, extra: Iterable[Any] = ()) -> list[dict[str
         if probe in checked["probes"]:
             chosen.append(checked)
     return chosen
+
+
+def _for_host(shape: dict[str, Any], probe: str, cpu_isa: str) -> dict[str, Any]:
+    """The shape without what only this choice needs."""
+    plain = shape.pop("informational_on_arm", ())
+    return {**shape, "role": "informational"} if probe in plain and isa.is_arm(cpu_isa) else shape
 
 
 def has_bfloat16(cpu_isa: str) -> bool:

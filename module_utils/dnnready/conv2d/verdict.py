@@ -95,7 +95,9 @@ def _elsewhere(evidence: Evidence) -> Optional[Cause]:
     for convolution in required:
         plain = [name for name in convolution.implementations if isa.is_reference(name)]
         if plain:
-            return Cause("reference_implementation", f"{convolution.name} ran as plain C++ ({plain[0]}).", AGAIN)
+            lacks = "On ARM such kernels come with Arm Compute Library." if isa.is_arm(evidence.isa) else ""
+            text = f"{convolution.name} ran as plain C++ ({plain[0]}): this build has no kernel for it here. {lacks}"
+            return Cause("reference_implementation", text.strip(), AGAIN)
     return None
 
 

@@ -84,6 +84,11 @@ def test_plain_cpp(implementation: str, plain: bool) -> None:
     assert isa.is_reference(implementation) is plain
 
 
+@pytest.mark.parametrize(("name", "arm"), [("asimd", True), ("sve_512", True), ("avx2", False), ("", False)])
+def test_families(name: str, arm: bool) -> None:
+    assert isa.is_arm(name) is arm
+
+
 @pytest.mark.parametrize(
     ("first", "second", "below", "narrower"),
     [

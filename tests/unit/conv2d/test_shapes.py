@@ -66,9 +66,26 @@ def test_bfloat16_only_where_the_cpu_has_it(isa: str, there: bool) -> None:
         assert ("bfloat16" in dtypes) is (there and probe != "mkl")
 
 
+@pytest.mark.parametrize(
+    ("probe", "isa", "informational"),
+    [
+        ("tensorflow", "asimd", {"question-1-keras-conv2d", "5x5", "7x7-stride-2", "question-3-late-environment"}),
+        ("tensorflow", "avx2", set()),
+        ("pytorch", "asimd", {"question-2-torch-conv2d", "1x1-batch-1"}),
+        ("pytorch", "avx2", {"question-2-torch-conv2d", "1x1-batch-1"}),
+        ("onednn", "sve_256", set()),
+    ],
+)
+def test_what_no_verdict_rests_on(probe: str, isa: str, informational: set[str]) -> None:
+    chosen = select(probe, isa)
+    assert {shape["name"] for shape in chosen if shape["role"] == "informational"} == informational
+    assert all("informational_on_arm" not in shape for shape in chosen)
+
+
 def test_default_shapes_hold_to_the_rules_for_users() -> None:
     for shape in DEFAULT:
-        plain = {key: value for key, value in shape.items() if key != "environment_inside"}
+        ours = ("environment_inside", "informational_on_arm")
+        plain = {key: value for key, value in shape.items() if key not in ours}
         assert validate(plain, "default")["name"] == shape["name"]
 
 

@@ -125,6 +125,14 @@ def test_the_cause_says_which_variable_and_what_to_do() -> None:
     assert "DNNL_MAX_CPU_ISA" in cause.next
 
 
+@pytest.mark.parametrize(("isa", "hint"), [("asimd", True), ("avx2", False)])
+def test_plain_cpp_on_arm_has_a_usual_reason(isa: str, hint: bool) -> None:
+    plain = replace(THROUGH, implementations=("gemm:ref",))
+    _, cause = judge(replace(GOOD, convolutions=(plain,), isa=isa, isa_cpu=isa))
+    assert cause is not None
+    assert ("Arm Compute Library" in cause.text) is hint
+
+
 def test_the_cause_names_the_users_choice() -> None:
     _, cause = judge(replace(GOOD, convolutions=(ELSEWHERE,), enabled=False, option="auto"))
     assert cause is not None
