@@ -10,7 +10,7 @@ version_added: 0.1.0
 description:
   - Runs convolutions in the interpreter of a stack, in a child process with an environment of its own, and returns
     which implementation of the DNN library executed each of them, whether the numbers are right, and a verdict.
-  - The proof are the library's own lines (C(ONEDNN_VERBOSE), C(MKL_VERBOSE)). They must vanish in a negative control
+  - The proof is the library's own lines (C(ONEDNN_VERBOSE), C(MKL_VERBOSE)). They must vanish in a negative control
     with the library off, and a second witness of the framework must not contradict them.
   - A stack that does not run, crashes or hangs is a result with the verdict C(broken), not a failure of the module.
     The module fails only where it could not look. The role or the playbook decides what a verdict means for it.
