@@ -34,7 +34,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     options = _parser().parse_args(words)
     options.command = command
     try:
-        options.prefix = find_prefix(options.prefix)
+        if options.verb != "explain":  # a log needs no stack
+            options.prefix = find_prefix(options.prefix)
         if command and options.verb != "run":
             raise DnnreadyError("Only `run` takes a command after two dashes.", f"See: dnnready {options.verb} --help")
         code = import_module(f"{__package__}.{options.verb}").execute(options)
@@ -93,6 +94,14 @@ def _parser() -> argparse.ArgumentParser:
     environment = _verb(verbs, "environment", "print the variables that a stack runs with")
     environment.add_argument("stack", metavar="STACK")
     environment.add_argument("--format", choices=("sh", "systemd", "docker", "json"), default="sh")
+
+    words = "say what a log means, and what to do"
+    explain = verbs.add_parser("explain", help=words, description=f"{words.capitalize()}.", allow_abbrev=False)
+    explain.add_argument("file", metavar="FILE", help="the log; - reads standard input")
+    host = explain.add_mutually_exclusive_group()
+    host.add_argument("--here", action="store_true", help="the log is of this machine: its facts decide between causes")
+    host.add_argument("--host", metavar="FILE", help="the machine of the log, as dnn_host_info returned it (JSON)")
+    explain.add_argument("--json", action="store_true", help="print the explanation as JSON")
     return parser
 
 

@@ -58,7 +58,8 @@ class Cause:
     def remedy(self, facts: Facts, details: Mapping[str, str]) -> str:
         """The first remedy that is for this host, with the details filled in."""
         text = next((item.text for item in self.remedies if item.holds(facts, details)), self.remedies[-1].text)
-        return text.format_map(_Words(facts, details))
+        filled = text.format_map(_Words(facts, details))
+        return filled[:1].upper() + filled[1:]
 
     def confirmation(self, facts: Facts, details: Mapping[str, str]) -> str:
         """How to confirm the cause, with the details filled in."""
@@ -77,7 +78,7 @@ _GENERAL = {
     "instructions": "the instructions named in the line",
     "glibc": "older",
 }
-_INSTALL = {"apt": "apt-get install {0}", "dnf": "dnf install {0}", "apk": "apk add {0}", "brew": "brew install {0}"}
+_INSTALL = {"apt": "apt-get install", "dnf": "dnf install", "apk": "apk add"}
 
 
 class _Words(dict[str, str]):
@@ -102,14 +103,14 @@ class _Words(dict[str, str]):
                 if libraries.family(library) == "blas"
                 else ""
             )
-            return f"brew install {name}" if name else f"install {library}"
+            return f"install {name} (`brew install {name}`)" if name else f"install {library}"
         manager = facts.package_manager
         package = libraries.package(library, manager)
         if package and manager:
-            return _INSTALL[manager].format(package)
+            return f"install {package} (`{_INSTALL[manager]} {package}`)"
         if package:
-            return f"install the package with {library} (Debian, Ubuntu: apt-get install {package})"
-        return f"install the package with {library}" if library else "install the package with the missing library"
+            return f"install the package with {library} (Debian, Ubuntu: `apt-get install {package}`)"
+        return f"install the package with {library or 'the missing library'}"
 
     def __missing__(self, name: str) -> str:
         return _GENERAL.get(name, name)

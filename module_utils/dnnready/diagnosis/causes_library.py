@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from .cause import Cause, Remedy
+
+
+def _about(details: Mapping[str, str], *names: str) -> bool:
+    return details.get("library", "").startswith(names)
+
+
+def _windows(details: Mapping[str, str]) -> bool:
+    return details.get("library", "").lower().endswith((".dll", ".pyd")) or "module" in details
+
 
 CAUSES = (
     Cause(
@@ -52,7 +63,7 @@ CAUSES = (
         2,
         "The OpenMP runtime that starts the library's threads is absent.",
         (
-            Remedy("{install}", lambda facts, _: bool(facts.package_manager), certain=True),
+            Remedy("{install}.", lambda facts, _: bool(facts.package_manager), certain=True),
             Remedy(
                 "{install}. On Debian and Ubuntu: apt-get install libgomp1 (libomp5 for libomp and libiomp5); on "
                 "macOS: brew install"
@@ -67,12 +78,22 @@ CAUSES = (
         2,
         "A general library of the operating system that the framework or a companion needs is absent.",
         (
-            Remedy("{install}", lambda facts, _: bool(facts.package_manager), certain=True),
             Remedy(
-                "{install}. For libGL and libSM on a server: use opencv-python-headless instead; on Windows: "
-                "install the Microsoft"
-                " Visual C++ Redistributable; for libpython: a Python built with --enable-shared."
+                "{install}, or use opencv-python-headless, which needs no display libraries.",
+                lambda _, details: _about(details, "libGL", "libSM", "libXext", "libXrender", "libgthread", "libglib"),
+                certain=True,
             ),
+            Remedy(
+                "Use a Python that was built with --enable-shared (Debian's is), or {install}.",
+                lambda _, details: _about(details, "libpython"),
+                certain=True,
+            ),
+            Remedy(
+                "Install the Microsoft Visual C++ Redistributable (x64), then reinstall the framework if it persists.",
+                lambda _, details: _windows(details),
+                certain=True,
+            ),
+            Remedy("{install}."),
         ),
         "ldd of the failing file names {library} as not found.",
         "packages",

@@ -13,6 +13,8 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Union
 
+from .repeated import thinned
+
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _ESCAPES = re.compile(
     r"\x1b\][^\x07\x1b\n]{0,500}(?:\x07|\x1b\\)"  # window titles and links
@@ -26,10 +28,11 @@ _BLANKS = re.compile(r"[ \t\xa0\u3000]{2,}|[\t\xa0\u3000]")
 _LEFT_EDGE = re.compile(r"(?m)^ ")
 #: Quotes of every kind become the plain ones; control characters and invisible ones vanish.
 _CHARACTERS = {
-    **dict.fromkeys(map(ord, "\u2018\u2019`\u00b4"), "'"),
-    **dict.fromkeys(map(ord, "\u201c\u201d"), '"'),
-    **dict.fromkeys((*range(8), *range(14, 32), 127, *range(0x200B, 0x2010), 0xFEFF)),
+    **dict.fromkeys("\u2018\u2019`\u00b4", "'"),
+    **dict.fromkeys("\u201c\u201d", '"'),
+    **dict.fromkeys(map(chr, (*range(8), *range(14, 32), 127, *range(0x200B, 0x2010), 0xFEFF)), ""),
 }
+_STRANGE = re.compile(f"[{re.escape(''.join(_CHARACTERS))}]")
 _ENTITIES = (("&#39;", "'"), ("&quot;", '"'), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 _CLOCK = r"\d\d:\d\d:\d\d(?:[.,:-]\d{1,9})?"
@@ -65,7 +68,7 @@ class Text:
     flat: str
     starts: Sequence[int]
     numbers: Sequence[int]
-    original: Sequence[str]
+    lines: int  #: of the log as it was given
     _shapes: dict[int, str] = field(default_factory=dict)
 
     def number(self, offset: int) -> int:
@@ -124,7 +127,9 @@ def decode(log: Union[str, bytes]) -> str:
 def clean(log: Union[str, bytes]) -> Text:
     """Remove what terminals, collectors and web pages add to a message."""
     text = decode(log[:_LONGEST]).replace("\r\n", "\n")
-    original = text.split("\n")
+    lines = text.count("\n") + (0 if text.endswith("\n") or not text else 1)
+    kept, numbers = thinned(text)
+    text = "\n".join(kept)
     if "\x1b" in text:
         text = _ESCAPES.sub("", text)
     text = _BARE_COLOURS.sub("", text)
@@ -135,15 +140,16 @@ def clean(log: Union[str, bytes]) -> Text:
         text = "\n".join(_unescape(line) for line in text.split("\n"))
     for entity, character in _ENTITIES:
         text = text.replace(entity, character)
-    text = text.replace("\u2028", "\x0b").replace("\u2029", "\x0b").translate(_CHARACTERS)
-    numbers = _numbers(text)
+    text = text.replace("\u2028", "\x0b").replace("\u2029", "\x0b")
+    text = _STRANGE.sub(lambda match: _CHARACTERS[match.group()], text)
+    numbers = _numbers(text, numbers)
     text = _BLANKS.sub(" ", text.replace("\x0b", "\n")).replace(" \n", "\n")
     text = _LEFT_EDGE.sub("", text)
     for _ in range(4):  # a collector around a collector
         text, changes = _PREFIX.subn("", text)
         if not changes:
             break
-    return _text(text, numbers, original)
+    return _text(text, numbers, lines)
 
 
 def _unescape(line: str) -> str:
@@ -153,20 +159,20 @@ def _unescape(line: str) -> str:
     return line.replace("\\r\\n", "\x0b").replace("\\n", "\x0b").replace('\\"', '"').replace("\\t", " ")
 
 
-def _numbers(text: str) -> Sequence[int]:
+def _numbers(text: str, numbers: Sequence[int]) -> Sequence[int]:
     """The number of each line once \x0b has become a newline."""
     if "\x0b" not in text:
-        return range(1, text.count("\n") + 2)
-    numbers: list[int] = []
-    for number, line in enumerate(text.split("\n"), start=1):
-        numbers.extend([number] * (1 + line.count("\x0b")))
-    return numbers
+        return numbers
+    found: list[int] = []
+    for number, line in zip(numbers, text.split("\n")):
+        found.extend([number] * (1 + line.count("\x0b")))
+    return found
 
 
-def _text(blob: str, numbers: Sequence[int], original: Sequence[str]) -> Text:
+def _text(blob: str, numbers: Sequence[int], lines: int) -> Text:
     starts = [0, *accumulate(len(line) + 1 for line in blob.split("\n"))][:-1]
     flat = blob.replace("\u0130", "i").lower().replace("\n", " ")  # \u0130 alone would grow
-    return Text(blob, flat, starts, numbers, original)
+    return Text(blob, flat, starts, numbers, lines)
 
 
 def joined(text: Text) -> Text:
@@ -183,4 +189,4 @@ def joined(text: Text) -> Text:
             blob.append(line)
             numbers.append(number)
         open_line = len(line) == width and len(blob[-1]) < 4000  # noqa: PLR2004
-    return _text("\n".join(blob), numbers, text.original)
+    return _text("\n".join(blob), numbers, text.lines)

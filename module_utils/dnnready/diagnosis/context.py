@@ -55,10 +55,16 @@ class Context:
 
     def __init__(self, text: Text) -> None:
         self.text = text
+        self._has: dict[str, bool] = {}
 
     def has(self, *words: str) -> bool:
         """Whether one of the words (lower case) occurs anywhere."""
-        return any(word in self.text.flat for word in words)
+        return any(self._has_one(word) for word in words)
+
+    def _has_one(self, word: str) -> bool:
+        if word not in self._has:
+            self._has[word] = word in self.text.flat
+        return self._has[word]
 
     def find(self, pattern: re.Pattern[str], word: str) -> Iterator[re.Match[str]]:
         """Matches of a pattern at most where a word (lower case) occurs, the first few."""

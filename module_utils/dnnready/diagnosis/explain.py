@@ -14,14 +14,29 @@ from .ranking import rank
 from .signature import search
 from .signatures import ALL
 
-_ENDINGS = (
-    ("SIGILL", ("illegal instruction", "illegal hardware instruction", "sigill")),
-    ("SIGBUS", ("bus error", "sigbus")),
-    ("SIGSEGV", ("segmentation fault", "sigsegv", "exc_bad_access")),
-    ("SIGKILL", ("out of memory: kill", "oomkilled", "sigkill")),
-    ("SIGABRT", ("aborted", "sigabrt", "abort trap")),
+#: What a shell, a debugger or a supervisor says of a process that a signal ended: where to look, and what to find.
+_SIGNALS = tuple(
+    (name, words, re.compile(pattern, re.IGNORECASE | re.MULTILINE))
+    for name, words, pattern in (
+        ("SIGILL", ("illegal", "sigill"), r"illegal (?:hardware )?instruction|\bSIGILL\b"),
+        ("SIGBUS", ("bus error", "sigbus"), r"\bbus error\b|\bSIGBUS\b"),
+        (
+            "SIGSEGV",
+            ("segmentation fault", "sigsegv", "exc_bad_access"),
+            r"segmentation fault|\bSIGSEGV\b|EXC_BAD_ACCESS",
+        ),
+        (
+            "SIGKILL",
+            ("killed", "sigkill"),
+            r"out of memory: kill|oomkilled|\bSIGKILL\b|^(?:\S{0,80}: line \d+: +)?(?:\d+ )?Killed\b",
+        ),
+        (
+            "SIGABRT",
+            ("abort",),
+            r"\bSIGABRT\b|\babort trap\b|^(?:\S{0,80}: line \d+: +)?(?:\d+ )?Aborted\b|Aborted \(core dumped",
+        ),
+    )
 )
-_KILLED = re.compile(r"(?m)^(?:\S{0,80}: line \d+: +)?(?:\d+ )?Killed\b")
 _EXCEPTION = re.compile(r"(?m)^(?:E )?((?:[\w.]{1,80}\.)?\w{1,60}(?:Error|Exception))\b(?::|$)")
 
 
@@ -44,7 +59,7 @@ def _explained(text: Text, facts: Facts) -> Explanation:
     findings, harmless = rank(hits, facts)
     if findings and findings[0].cause == "benign_message" and context.failed and _unexplained(text, context):
         findings = []  # something else ended it, and what did is not known
-    return Explanation(tuple(findings), tuple(harmless), _ending(text, context), len(text.original))
+    return Explanation(tuple(findings), tuple(harmless), _ending(text, context), text.lines)
 
 
 def _unexplained(text: Text, context: Context) -> bool:
@@ -54,11 +69,9 @@ def _unexplained(text: Text, context: Context) -> bool:
 
 def _ending(text: Text, context: Context) -> str:
     """The signal that ended the process, or the class of the last exception."""
-    for name, words in _ENDINGS:
-        if context.has(*words):
+    for name, words, pattern in _SIGNALS:
+        if any(True for word in words for _ in context.find(pattern, word)):
             return name
-    if _KILLED.search(text.blob):
-        return "SIGKILL"
     last = ""
     for match in _EXCEPTION.finditer(text.blob):
         last = match.group(1)

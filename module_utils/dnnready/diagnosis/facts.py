@@ -18,6 +18,14 @@ def version(text: str) -> tuple[int, ...]:
 class Facts:
     """A view of the host document (docs/architecture.md) that never raises: what is not there is not known."""
 
+    #: Instruction sets that messages name and the host document lists where the CPU has them.
+    FLAGS = frozenset(
+        [
+            *("sse4_1", "sse4_2", "avx", "avx2", "f16c", "fma", "avx512f", "avx512bw"),
+            *("avx512_vnni", "avx512_bf16", "avx512_fp16", "amx_bf16", "amx_int8"),
+        ]
+    )
+
     def __init__(self, host: Optional[Mapping[str, Any]] = None) -> None:
         self._host = host or {}
 
@@ -75,19 +83,7 @@ class Facts:
     def flag(self, name: str) -> Optional[bool]:
         """Whether the CPU has an instruction set; only for those that the host document lists."""
         flags = self.get("cpu.flags")
-        known = {
-            "avx",
-            "avx2",
-            "fma",
-            "avx512f",
-            "avx512bw",
-            "avx512_fp16",
-            "avx512_bf16",
-            "amx_bf16",
-            "sse4_1",
-            "sse4_2",
-        }
-        return name in flags if isinstance(flags, list) and name in known else None
+        return name in flags if isinstance(flags, list) and name in self.FLAGS else None
 
     @property
     def wx(self) -> Optional[bool]:

@@ -95,6 +95,11 @@ class Explanation:
         """Whether the log gives no cause away."""
         return not self.findings
 
+    @property
+    def healthy(self) -> bool:
+        """Whether nothing in the log needs a cure: no failure, or only what is harmless."""
+        return not self.ending if self.not_known else self.findings[0].cause == "benign_message"
+
     def document(self) -> dict[str, Any]:
         """The explanation as JSON."""
         return {
@@ -104,6 +109,7 @@ class Explanation:
                 {"line_number": hit.line_number, "line": hit.line, "meaning": hit.meaning} for hit in self.harmless
             ],
             "not_known": self.not_known,
+            "healthy": self.healthy,
             "ending": self.ending,
             "lines": self.lines,
         }

@@ -9,7 +9,7 @@ from .cause import Cause
 from .causes import CAUSES
 from .facts import Facts
 from .finding import Alternative, Finding, Hit
-from .ties import judged, separator
+from .ties import decided, judged, separator
 
 #: Below this a cause is no finding: only the other side of a tie.
 _LEAST = 0.52
@@ -30,6 +30,7 @@ class _Case:
     hit: Hit
     details: Mapping[str, str]
     hits: list[Hit] = field(default_factory=list)
+    signatures: set[str] = field(default_factory=set)
 
 
 def rank(hits: Iterable[Hit], facts: Facts) -> tuple[list[Finding], list[Hit]]:
@@ -58,9 +59,10 @@ def _cases(hits: list[Hit], facts: Facts) -> dict[str, _Case]:
                 score += _LATER  # the last word is mostly the one that ended it
             case = cases.get(candidate.cause)
             if case is None:
-                cases[candidate.cause] = _Case(score, hit, candidate.details, [hit])
+                cases[candidate.cause] = _Case(score, hit, candidate.details, [hit], {hit.signature})
                 continue
-            if hit.signature not in {other.signature for other in case.hits}:
+            if hit.signature not in case.signatures:
+                case.signatures.add(hit.signature)
                 case.score += _SAID_TWICE
             case.hits.append(hit)
             if score > case.score:
@@ -85,7 +87,7 @@ def _finding(
         confirm=cause.confirmation(facts, case.details),
         healer=cause.healer,
         evidence=tuple((hit.line_number, hit.line) for hit in _distinct(case.hits)),
-        alternatives=tuple(_alternatives(code, case, cases)),
+        alternatives=tuple(_alternatives(code, case, cases, facts)),
         details=dict(case.details),
     )
 
@@ -107,12 +109,11 @@ def _confidence(code: str, case: _Case, kept: list[tuple[str, _Case]]) -> str:
     return "medium" if case.score >= _MEDIUM else "low"
 
 
-def _alternatives(code: str, case: _Case, cases: Mapping[str, _Case]) -> Iterable[Alternative]:
-    """Other causes of the very same lines, with the fact that would decide."""
-    signatures = {hit.signature for hit in case.hits}
+def _alternatives(code: str, case: _Case, cases: Mapping[str, _Case], facts: Facts) -> Iterable[Alternative]:
+    """Other causes of the very same lines, with the fact that would decide and is not known."""
     for name, other in sorted(cases.items(), key=lambda item: -item[1].score):
-        if name == code or not signatures & {hit.signature for hit in other.hits}:
+        if name == code or not case.signatures & other.signatures:
             continue
         fact, question = separator(code, name) or ("", "")
-        if fact:
+        if fact and not decided((code, name), facts, case.details):
             yield Alternative(name, fact, question)

@@ -112,7 +112,7 @@ Answer = Callable[[Facts, Mapping[str, str]], Optional[bool]]
 #: What the host says about a cause: can it be so here?
 _POSSIBLE: Mapping[str, Answer] = {
     "emulation_limits": lambda facts, _: facts.emulated,
-    "cpu_lacks_instructions": lambda facts, details: _no(facts.flag(_first_flag(details))),
+    "cpu_lacks_instructions": lambda facts, details: None if facts.emulated else _no(facts.flag(_first_flag(details))),
     "cuda_build_on_cpu_host": lambda facts, _: _no(facts.gpu),
     "cuda_libraries_missing": lambda facts, _: facts.gpu,
     "cudnn_not_found_or_mismatch": lambda facts, _: facts.gpu,
@@ -128,6 +128,16 @@ _POSSIBLE: Mapping[str, Answer] = {
 }
 
 
+#: What a fact adds that speaks for a cause: more where it makes the message certain than where it allows it.
+_LIFT: Mapping[str, float] = {"selinux_or_noexec": 0.62, "musl_libc": 0.55, "emulation_limits": 0.46}
+_LIFT_ELSE = 0.25
+
+
+def decided(causes: tuple[str, str], facts: Facts, details: Mapping[str, str]) -> bool:
+    """Whether the host answers for one of two causes, so that nothing is open between them."""
+    return bool(facts) and any(_POSSIBLE[cause](facts, details) is not None for cause in causes if cause in _POSSIBLE)
+
+
 def judged(weight: float, cause: str, facts: Facts, details: Mapping[str, str]) -> float:
     """The weight of a cause on this host: raised where a fact speaks for it, cut where one rules it out."""
     if not facts or cause not in _POSSIBLE:
@@ -135,4 +145,4 @@ def judged(weight: float, cause: str, facts: Facts, details: Mapping[str, str]) 
     answer = _POSSIBLE[cause](facts, details)
     if answer is None:
         return weight
-    return min(0.98, weight + 0.25) if answer else weight * 0.4
+    return min(0.98, weight + _LIFT.get(cause, _LIFT_ELSE)) if answer else weight * 0.4

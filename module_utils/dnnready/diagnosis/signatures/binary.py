@@ -116,7 +116,7 @@ SIGNATURES = (
             "no RECORD file was found",
             "Ignoring invalid distribution",
         ),
-        {"corrupt_install": 0.5},
+        lambda evidence: (Candidate("corrupt_install", 0.5 if "Ignoring" in evidence.text else 0.64),),
         "ERROR: Cannot uninstall torch 2.0, RECORD file not found.",
     ),
     sign(

@@ -25,8 +25,17 @@ _PARTS: tuple[tuple[str, dict[str, float]], ...] = (
 
 
 def _cmake(evidence: Evidence) -> Sequence[Candidate]:
-    """CMake shouts NOT; other programs that could not find something do not."""
-    return () if evidence.group("part") and "NOT" not in evidence.text else _part(evidence)
+    """CMake shouts NOT, other programs that could not find something do not; and most packages may be absent."""
+    other_program = evidence.group("part") and "NOT" not in evidence.text
+    if other_program or evidence.context.has("-- configuring done", "build files have been"):
+        return ()
+    found = _part(evidence)
+    failed = evidence.context.has("cmake error", "configuring incomplete")
+    if evidence.context.has("-- looking for", "-- performing test", "cmake warning") and not failed:
+        return ()  # the search goes on
+    if failed or evidence.context.has("required"):
+        return found
+    return tuple(Candidate(item.cause, item.weight * 0.82, item.details) for item in found)
 
 
 def _part(evidence: Evidence) -> Sequence[Candidate]:

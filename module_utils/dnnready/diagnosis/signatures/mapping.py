@@ -31,7 +31,7 @@ def _segment(evidence: Evidence) -> Sequence[Candidate]:
     if errno.startswith(_DENIED):
         return (Candidate("selinux_or_noexec", 0.92, details),)
     if errno.startswith(("cannot allocate", "out of memory")):
-        return (Candidate("out_of_memory", 0.85, details), Candidate("selinux_or_noexec", 0.4, details))
+        return (Candidate("out_of_memory", 0.85, details), Candidate("selinux_or_noexec", 0.2, details))
     return (Candidate("selinux_or_noexec", 0.72, details), Candidate("out_of_memory", 0.55, details))
 
 

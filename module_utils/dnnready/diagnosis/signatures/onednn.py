@@ -10,6 +10,8 @@ from ..finding import Candidate
 from ..signature import Evidence, sign
 
 _EXECUTED = re.compile(r"(?:onednn|dnnl|mkldnn)_verbose,(?:v1,)?(?:primitive,)?exec,")
+#: oneDNN tells which implementations it passes over on its way to one that fits.
+_DISPATCHED = re.compile(r"_verbose,(?:v\d,)?(?:primitive,)?create:")
 _CONVOLUTION = re.compile(r"_verbose,(?:v1,)?(?:primitive,)?exec,\w+,convolution")
 
 
@@ -41,6 +43,9 @@ def _refused(evidence: Evidence) -> Sequence[Candidate]:
 
 
 def _frames(evidence: Evidence) -> Sequence[Candidate]:
+    context = evidence.context
+    if _DISPATCHED.search(evidence.line) or not (context.failed or context.crashed or context.has("error", "#0 ")):
+        return ()
     if evidence.context.illegal_instruction:
         return (Candidate("onednn_primitive_error", 0.5),)
     if re.search(r"/usr/(?:local/)?lib|oneapi", evidence.text):
@@ -128,11 +133,7 @@ SIGNATURES = (
             r"(?:(?:dnnl|mkldnn)::impl::\w+|(?:dnnl|mkldnn)_primitive_\w+ ?\(|ideep::\w+|Xbyak::Error"
             r"|jit_(?:avx|sse|uni)\w*_(?:conv|kernel|gemm)\w*)[^\n]{0,160}"
         ),
-        lambda evidence: (
-            _frames(evidence)
-            if evidence.context.failed or evidence.context.crashed or evidence.context.has("error", "#0 ")
-            else ()
-        ),
+        _frames,
         "Segmentation fault\n#12 dnnl::impl::cpu::x64::brdgmm_dw_convolution_fwd_t::init(dnnl_engine*) ()",
     ),
     sign(
@@ -153,7 +154,9 @@ SIGNATURES = (
             "unsupported (?:mkldnn|onednn)",
             "Wrong (?:layout|format) set for",
         ),
-        {"onednn_primitive_error": 0.74},
+        lambda evidence: (
+            () if _DISPATCHED.search(evidence.line) else (Candidate("onednn_primitive_error", 0.74, evidence.details),)
+        ),
         "NotImplementedError: (Unimplemented) ConvertPirAttribute not support (at a/onednn_instruction.cc:116)",
     ),
     sign(
@@ -214,7 +217,8 @@ SIGNATURES = (
                 r"|MKL_VERBOSE)[^\n]{0,20}(?:message|line|output|log)"
             ),
         ),
-        {"onednn_not_enabled_at_runtime": 0.82},
+        # Our own probe switches oneDNN off and on.
+        lambda evidence: () if "dnnready:" in evidence.line else (Candidate("onednn_not_enabled_at_runtime", 0.82),),
         "(no line beginning with: oneDNN custom operations are on)",
     ),
 )

@@ -42,12 +42,13 @@ def _code(evidence: Evidence) -> Sequence[Candidate]:
     for code, pattern in _COMPILED:
         if pattern.search(sentence):
             number = code
-    library = evidence.group("library") or evidence.group("module")
-    details = {"library": libraries.basename(library)} if library else {}
+    library, module = evidence.group("library"), evidence.group("module")
+    details = {"library": libraries.basename(library)} if library else {"module": module} if module else {}
+    library = library or module
     if number in _CODES:
         return tuple(Candidate(cause, weight, details) for cause, weight in _CODES[number].items())
-    if evidence.group("silent"):
-        return (Candidate("system_library_missing", 0.56),)
+    if not number:  # no words, or those of a language that is not listed
+        return (Candidate("system_library_missing", 0.57, details),)
     if number != 126:  # noqa: PLR2004
         return ()
     if libraries.family(library) in ("openmp_user", "gpu", "cudnn", "gpu_framework", "mkl", "dnn", "openmp"):
@@ -91,7 +92,7 @@ SIGNATURES = (
         "Windows refuses to load an extension module.",
         (
             r"DLL load failed(?: while importing (?P<module>\w{1,80}))?: (?P<reason>[^\n]{1,160})",
-            r"(?P<silent>DLL load failed:?) ?(?:\n|$)",
+            r"DLL load failed:?$",
         ),
         _code,
         "ImportError: DLL load failed while importing _C: The specified module could not be found.",
