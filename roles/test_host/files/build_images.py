@@ -55,15 +55,13 @@ def proxy_options() -> list[str]:
     return [f"--aptopt={line}" for line in dump.splitlines() if '""' not in line]
 
 
-def imported_label(reference: str) -> str:
-    """The tarball that an image in podman's storage was imported from, "" where there is none."""
-    done = subprocess.run(
-        ["podman", "image", "inspect", "--format", '{{index .Labels "dnnready.tarball"}}', reference],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.stdout.strip() if done.returncode == 0 else ""
+def imported(reference: str) -> tuple[str, str]:
+    """Id of an image in podman's storage and the tarball that it was imported from; empty where there is none."""
+    show = '{{.Id}} {{index .Labels "dnnready.tarball"}}'
+    command = ["podman", "image", "inspect", "--format", show, reference]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    identity, _, tarball = done.stdout.strip().partition(" ")
+    return (identity, tarball) if done.returncode == 0 else ("", "")
 
 
 class Images:
@@ -92,12 +90,15 @@ class Images:
             if not self.check:
                 self.build(recipe, tarball)
         stamp = f"{tarball.name} {tarball.stat().st_mtime_ns}" if tarball.is_file() else "none yet"
-        if imported_label(reference) != stamp:
+        before, source = imported(reference)
+        if source != stamp:
             state = "imported" if state == "current" else state
             if not self.check:
                 command = json.dumps(recipe["command"])
                 changes = [f"--change=CMD {command}", f'--change=LABEL dnnready.tarball="{stamp}"']
                 run(["podman", "import", "--quiet", *changes, str(tarball), reference])
+                if before:  # nameless now; podman keeps it as long as a container needs it
+                    subprocess.run(["podman", "rmi", before], capture_output=True, check=False)
         return {"name": name, "state": state, "seconds": round(time.monotonic() - started, 1)}
 
     def build(self, recipe: dict[str, Any], tarball: Path) -> None:
