@@ -58,7 +58,8 @@ def _explained(text: Text, facts: Facts) -> Explanation:
     hits = search(text, context, ALL)
     findings, harmless = rank(hits, facts)
     if findings and findings[0].cause == "benign_message" and context.failed and _unexplained(text, context):
-        findings = []  # something else ended it, and what did is not known
+        # Something else ended it: only what is not harmless may say what.
+        findings = rank((hit for hit in hits if hit.candidates[0].cause != "benign_message"), facts)[0]
     return Explanation(tuple(findings), tuple(harmless), _ending(text, context), text.lines)
 
 
