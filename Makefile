@@ -92,6 +92,7 @@ lint: $(testing)/ready ## ansible-lint (production), yamllint, ruff, mypy, drift
 	python tools/lock.py --check
 	python tools/roles_reference.py --check
 	python tools/environment_page.py --check
+	python tools/causes_page.py --check
 	antsibull-changelog lint
 
 .PHONY: test-unit
@@ -131,6 +132,11 @@ test-host: $(testing)/ready ## prepare this machine for molecule: podman, images
 bench: $(testing)/ready ## what a run that changes nothing costs, beside ansible -m ping
 	@$(testing)/bin/python tests/bench/no_change.py -- $(ARGS)
 
+CASES ?= ../shared/corpus/cases
+.PHONY: corpus
+corpus: $(testing)/ready ## score the log explanation on labelled reports: CASES=directory
+	@$(testing)/bin/python tools/corpus.py $(CASES)
+
 # --- upkeep ---------------------------------------------------------------------------------
 
 .PHONY: lock
@@ -141,6 +147,7 @@ lock: $(testing)/ready ## make the hash-locked sets again, for example ARGS='--s
 docs: $(testing)/ready ## write the generated pages again
 	@$(testing)/bin/python tools/roles_reference.py
 	$(testing)/bin/python tools/environment_page.py
+	$(testing)/bin/python tools/causes_page.py
 
 .PHONY: clean
 clean: ## remove the environments of this checkout
