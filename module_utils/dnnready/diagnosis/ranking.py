@@ -63,7 +63,7 @@ def _cases(hits: list[Hit], facts: Facts) -> dict[str, _Case]:
                 continue
             if hit.signature not in case.signatures:
                 case.signatures.add(hit.signature)
-                case.score += _SAID_TWICE
+                case.score += _SAID_TWICE if candidate.cause != "benign_message" else 0.0
             case.hits.append(hit)
             if score > case.score:
                 case.score, case.hit, case.details = score, hit, candidate.details

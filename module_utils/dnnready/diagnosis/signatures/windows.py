@@ -92,7 +92,7 @@ SIGNATURES = (
         "Windows refuses to load an extension module.",
         (
             r"DLL load failed(?: while importing (?P<module>\w{1,80}))?: (?P<reason>[^\n]{1,160})",
-            r"DLL load failed:?$",
+            r"DLL load failed:? ?$",
         ),
         _code,
         "ImportError: DLL load failed while importing _C: The specified module could not be found.",
