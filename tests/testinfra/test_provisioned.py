@@ -35,7 +35,7 @@ def test_proof_says_accelerated(host: Host, project: Path, stack: str, release: 
     proof = json.loads(host.file(f"{release}/proof.json").content_string)
     jsonschema.validate(proof, schema(project, "proof"))
     assert proof["verdict"] == "accelerated"
-    kind = r"mkl:sgemm" if stack == "mkl" else r"(jit|brg|x64|gemm|acl|indirect)\w*:\w+"
+    kind = r"mkl:sgemm" if stack == "mkl" else r"(jit|br[dg]|x64|gemm|acl|indirect)\w*:\w+"
     ran = proof["summary"]["implementations"]
     assert ran
     assert [name for name in ran if not re.match(kind, name)] == []
