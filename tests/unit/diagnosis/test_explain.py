@@ -26,7 +26,9 @@ TensorRT
 """
 
 
-@pytest.mark.parametrize("case", reports("develop", "heldout", "fresh", "fresh2"), ids=lambda case: case["id"])
+@pytest.mark.parametrize(
+    "case", reports("develop", "heldout", "fresh", "fresh2", "fresh3"), ids=lambda case: case["id"]
+)
 def test_the_document_keeps_to_its_schema(case):
     jsonschema.Draft202012Validator(SCHEMA).validate(explain(case["log"]).document())
 

@@ -112,6 +112,8 @@ SIGNATURES = (
             "NumExpr (?:defaulting|detected)",
             "Falling back to CPU",
             "falls? back to (?:CPU|float32|fp32|the CPU)",
+            "may cause severe performance downgrade",
+            "may have performance implications",
         ),
         "OpenBLAS : Your OS does not support AVX instructions. OpenBLAS is using Nehalem kernels as a fallback",
     ),

@@ -92,6 +92,19 @@ SIGNATURES = (
         "ERROR: Package 'torch' requires a different Python: 3.12.1 not in '<3.11,>=3.7'",
     ),
     sign(
+        "solver_refused",
+        "conda finds no set of versions that fit each other and this Python.",
+        (
+            r"specifications were found to be (?:in conflict|incompatible)",
+            r"none of the providers can be installed",
+            r"Could not solve for environment specs",
+            r"Dependency missing in current \S{1,20} channels",
+            r"UnsatisfiableError:",
+        ),
+        {"python_version_no_wheel": 0.64},
+        "UnsatisfiableError: The following specifications were found to be in conflict:",
+    ),
+    sign(
         "platform_refused",
         "The index has no build of the package for this platform.",
         (

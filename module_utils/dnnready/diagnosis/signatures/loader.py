@@ -95,6 +95,16 @@ SIGNATURES = (
         "Error loading shared library libgomp.so.1: No such file or directory (needed by a.so)",
     ),
     sign(
+        "library_missing_android",
+        "The loader of Android does not find a library.",
+        (
+            r"library \"?(?P<library>[^\s\"]{1,300}\.so[\d.]{0,12})\"? not found"
+            r"(?:: needed by (?P<needed>[^\s\n]{1,300}))?"
+        ),
+        _named,
+        'OSError: dlopen failed: library "libgomp.so.1" not found',
+    ),
+    sign(
         "library_missing_ldd",
         "ldd finds no file for a needed library.",
         " => not found",

@@ -97,6 +97,13 @@ SIGNATURES = (
         "INTEL MKL ERROR: The specified module could not be found. mkl_intel_thread.dll.",
     ),
     sign(
+        "mkl_parameter",
+        "MKL is called with what it does not take: by a build for another MKL than the loaded one, or by mistake.",
+        r"MKL ERROR: Parameter \d{1,3} was incorrect on entry to",
+        {"undefined_symbol_mkl": 0.66, "model_or_input_error": 0.58},
+        "Intel MKL ERROR: Parameter 10 was incorrect on entry to DSYRK",
+    ),
+    sign(
         "onednn_refused",
         "oneDNN could not make or run an operation.",
         (

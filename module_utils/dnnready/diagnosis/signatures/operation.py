@@ -29,6 +29,18 @@ def _no_kernel(evidence: Evidence) -> Sequence[Candidate]:
     )
 
 
+def _other_device(evidence: Evidence) -> Sequence[Candidate]:
+    if re.search(r"'(?:quantized|torchvision)::", evidence.text):
+        return ()  # said by another signature
+    if re.search(r"fall back to (?:run on )?the CPU", evidence.line):
+        return (Candidate("benign_message", 0.8),)
+    return (
+        Candidate("model_or_input_error", 0.66),
+        Candidate("unsupported_dtype", 0.55),
+        Candidate("framework_built_without_onednn", 0.4),
+    )
+
+
 SIGNATURES = (
     sign(
         "dtype_not_implemented",
@@ -62,6 +74,8 @@ SIGNATURES = (
             ),
             r"mixed precision[^\n]{0,60}(?:requires?|only)[^\n]{0,20}(?:GPU|CUDA)",
             r"only (?:supports? )?(?:float\w{0,2}|bfloat16)[^\n]{0,30}(?:are |is )?supported",
+            r"do(?:es)? not support efficient \w{3,20} computation",
+            r"expected storage to be of type \w{0,2}float\d\d, but is of type",
         ),
         lambda evidence: (
             (Candidate("benign_message", 0.72), Candidate("unsupported_dtype", 0.5))
@@ -118,7 +132,7 @@ SIGNATURES = (
             ),
             r"NOT_IMPLEMENTED ?: [^\n]{0,20}Could not find an implementation[^\n]{0,200}",
             r"Could not find an implementation for[^\n]{0,160}",
-            r"Could not run '(?:aten|quantized|torchvision|mkldnn)::[^\n]{1,160}",
+            r"Could not run '(?:quantized|torchvision)::[^\n]{1,160}",
         ),
         lambda evidence: (
             (Candidate("quantized_engine_missing", 0.6), Candidate("model_or_input_error", 0.58))
@@ -130,6 +144,18 @@ SIGNATURES = (
             )
         ),
         "NotFoundError: No OpKernel was registered to support Op 'Conv2D' with attrs T=DT_HALF on CPU",
+    ),
+    sign(
+        "device_lacks_operation",
+        "The operation is not made for the device that the tensors are on.",
+        (
+            r"Could not run '\w{1,20}::\w[^\n']{1,80}' with arguments from the '(?P<device>\w{1,40})' backend",
+            r"operator '[\w:.]{1,80}' is not currently (?:implemented|supported) (?:for|on) the \w{1,20} (?:dev|back)",
+            r"_overrideable not implemented",
+            r"not implemented for (?:the )?(?:MPS|DML|XPU|HPU|Vulkan|OpenCL|privateuseone)\b",
+        ),
+        _other_device,
+        "NotImplementedError: The operator 'aten::x' is not currently implemented for the MPS device.",
     ),
     sign(
         "quantized_engine",

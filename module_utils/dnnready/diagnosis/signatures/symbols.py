@@ -109,7 +109,7 @@ SIGNATURES = (
     sign(
         "undefined_reference",
         "The linker lacks a symbol: a library is missing or of another build.",
-        rf"undefined reference to '{_SYMBOL}",
+        rf"undefined reference to (?:symbol )?'{_SYMBOL}",
         _at_link,
         "libtorch.so: undefined reference to `dnnl_primitive_create'".replace("`", "'"),
     ),
