@@ -19,7 +19,7 @@ _SIGNALS = tuple(
     (name, words, re.compile(pattern, re.IGNORECASE | re.MULTILINE))
     for name, words, pattern in (
         ("SIGILL", ("illegal", "sigill"), r"illegal (?:hardware )?instruction|\bSIGILL\b"),
-        ("SIGBUS", ("bus error", "sigbus"), r"\bbus error\b|\bSIGBUS\b"),
+        ("SIGBUS", ("bus error", "sigbus"), r"\bbus error\b(?! \w)|\bSIGBUS\b"),
         (
             "SIGSEGV",
             ("segmentation fault", "sigsegv", "exc_bad_access"),
@@ -28,7 +28,7 @@ _SIGNALS = tuple(
         (
             "SIGKILL",
             ("killed", "sigkill"),
-            r"out of memory: kill|oomkilled|\bSIGKILL\b|^(?:\S{0,80}: line \d+: +)?(?:\d+ )?Killed\b",
+            r"out of memory: kill|oomkilled|\bSIGKILL\b|^(?:\S{0,80}: line \d+: +(?:\d+ )?Killed\b|(?:\d+ )?Killed$)",
         ),
         (
             "SIGABRT",

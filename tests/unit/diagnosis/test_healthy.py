@@ -8,6 +8,7 @@ from dnnready.diagnosis.explain import explain
 
 from .examples import healthy
 
+LINES = Path(__file__).resolve().parents[2] / "fixtures" / "healthy_lines.txt"
 VERBOSE = Path(__file__).resolve().parents[2] / "fixtures" / "verbose"
 #: In these oneDNN is off, or has no device: what is said of them is right.
 TROUBLED = {"onednn-3.7.3-tensorflow-2.21.0-off.txt", "onednn-3.13.2-sycl-no-device.txt"}
@@ -38,3 +39,9 @@ def test_at_most_one_piece_in_a_hundred_is_misread():
 @pytest.mark.parametrize("name", sorted(path.name for path in VERBOSE.glob("*.txt") if path.name not in TROUBLED))
 def test_what_onednn_and_mkl_print_is_healthy(name):
     assert explain((VERBOSE / name).read_text()).healthy
+
+
+@pytest.mark.parametrize("line", LINES.read_text().splitlines(), ids=lambda line: line[:60])
+def test_what_healthy_programs_say_beside_their_work(line):
+    explanation = explain(line.replace("\\n", "\n"))
+    assert explanation.healthy, [(finding.cause, finding.meaning) for finding in explanation.findings]
