@@ -2,7 +2,8 @@
 
 The child gets the release's own environment and little else: no PYTHONPATH, no user site, a temporary directory as
 home and working directory (Keras writes into the home), no byte code written. So a proof changes nothing on the host,
-and nothing of the caller's shell leaks into it.
+and nothing of the caller's shell leaks into it. The diagnosis wants the opposite, what a program really meets: then
+the given environment is all of it, and the child starts where and how the program does.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import importlib.abc
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, Optional, Union, cast
@@ -93,24 +94,39 @@ class Run:
     observation: Observation
 
 
+@dataclass(frozen=True)
+class Surroundings:
+    """Where and how the child starts. As it is: apart from everything else on the host."""
+
+    launch: Callable[..., process.Completed] = process.run
+    whole: bool = False  #: the given environment is all that the child gets
+    directory: str = ""  #: where it starts; "" for a temporary directory
+
+
+APART = Surroundings()
+
+
 def run(
     probe: str,
     python: str,
     request: Mapping[str, Any],
     environment: Mapping[str, str],
     timeout: float,
+    *,
+    surroundings: Surroundings = APART,
 ) -> Run:
     """Run a probe under `python` for `timeout` seconds at most.
 
     Raises DnnreadyError only where the interpreter cannot be started at all.
     """
     with tempfile.TemporaryDirectory(prefix="dnnready-probe-") as directory:
-        completed = process.run(
+        variables = whole_environment if surroundings.whole else child_environment
+        completed = surroundings.launch(
             [python, "-"],
-            env=child_environment(probe, environment, directory),
+            env=variables(probe, environment, directory),
             timeout=timeout,
             stdin=bundle(MODULES[probe], request),
-            cwd=directory,
+            cwd=surroundings.directory or directory,
         )
     return Run(completed, observe(probe, completed.stdout))
 
@@ -137,6 +153,16 @@ def child_environment(probe: str, environment: Mapping[str, str], directory: str
         "HOME": directory,
         "TMPDIR": directory,
         "PYTHONNOUSERSITE": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        **VERBOSE.get(probe, VERBOSE[""]),
+    }
+
+
+def whole_environment(probe: str, environment: Mapping[str, str], directory: str) -> dict[str, str]:
+    """What a program meets, and what makes the library speak. Keras would write into the home."""
+    return {
+        **environment,
+        "KERAS_HOME": directory,
         "PYTHONDONTWRITEBYTECODE": "1",
         **VERBOSE.get(probe, VERBOSE[""]),
     }

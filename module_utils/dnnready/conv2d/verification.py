@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Optional
 
 from ..errors import DnnreadyError
@@ -21,20 +22,25 @@ REPEATS = 5
 TIMEOUT = 300.0
 
 
-def verify(request: Mapping[str, Any]) -> dict[str, Any]:
+def verify(
+    request: Mapping[str, Any],
+    surroundings: harness.Surroundings = harness.APART,
+    watch: Callable[[str, harness.Run], None] = lambda _probe, _run: None,
+) -> dict[str, Any]:
     """Prove a stack: the document of docs/schema/proof-1.json.
 
     `request`: {stack, release, release_path, python, probes, environment, options, host, shapes, timeout}. `host` is
     the host document (its `cpu.isa` is what the library is compared with), `shapes` are the user's own beside the
     default ones, `timeout` in seconds is for each probe with its control. A probe that fails is a proof with the
     verdict `broken`; DnnreadyError is raised only where there is nothing to run or the request makes no sense.
+    `watch` gets every run of a probe, with all that it printed.
     """
     asked = complete(request)
     cpu_isa = str((asked["host"].get("cpu") or {}).get("isa", ""))
     chosen = {probe: select(probe, cpu_isa, asked["shapes"]) for probe in asked["probes"]}
     reports, libraries = [], []
     for probe in asked["probes"]:
-        made, loaded = _prove(probe, chosen[probe], asked, cpu_isa)
+        made, loaded = _Prover(asked, cpu_isa, surroundings, watch).prove(probe, chosen[probe])
         reports.append(made)
         libraries.extend(loaded)
     if asked["release_path"]:
@@ -78,45 +84,57 @@ def complete(request: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _prove(
-    probe: str, chosen: Sequence[Mapping[str, Any]], request: Mapping[str, Any], cpu_isa: str
-) -> tuple[dict[str, Any], list[str]]:
-    deadline = time.monotonic() + request["timeout"]
-    question = {"shapes": list(chosen), "repeats": REPEATS, "control": True}
-    run = harness.run(probe, request["python"], question, request["environment"], request["timeout"])
-    control: Optional[dict[str, Any]] = None
-    control_run: Optional[harness.Run] = None
-    if probe in SWITCHES:
-        control, control_run = _control(probe, chosen, run, request, deadline)
-    made = report(
-        probe,
-        chosen,
-        run,
-        control,
-        control_run,
-        environment=request["environment"],
-        cpu_isa=cpu_isa,
-        option=str(request["options"].get("onednn_convolution", "")),
-    )
-    return made, list((run.observation.result or {}).get("libraries", []))
+@dataclass(frozen=True)
+class _Prover:
+    """Runs the probes of one request."""
 
+    request: Mapping[str, Any]
+    cpu_isa: str
+    surroundings: harness.Surroundings
+    watch: Callable[[str, harness.Run], None]
 
-def _control(
-    probe: str,
-    chosen: Sequence[Mapping[str, Any]],
-    run: harness.Run,
-    request: Mapping[str, Any],
-    deadline: float,
-) -> tuple[dict[str, Any], Optional[harness.Run]]:
-    """The same harness with the library off, in a process of its own; not where there is no line that could vanish."""
-    variable, value = SWITCHES[probe]
-    how = f"{variable}={value} in a second process"
-    if run.observation.result is None or not any(run.observation.lines.values()):
-        return witnesses.outer_control(how, None, "there was nothing to control"), None
-    only = [shape for shape in chosen if shape["name"] == shapes.CONTROL]
-    question = {"shapes": only, "repeats": 1, "control": False}
-    environment = {**request["environment"], variable: value}
-    left = max(1.0, deadline - time.monotonic())
-    second = harness.run(probe, request["python"], question, environment, left)
-    ended = "" if second.observation.result else causes.of_process(second.completed, "the control", environment).text
-    return witnesses.outer_control(how, second.observation, ended), second
+    def prove(self, probe: str, chosen: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], list[str]]:
+        """The report of a probe, and the libraries that it loaded."""
+        request = self.request
+        deadline = time.monotonic() + request["timeout"]
+        run = self._run(probe, {"shapes": list(chosen), "repeats": REPEATS, "control": True}, {}, request["timeout"])
+        control: Optional[dict[str, Any]] = None
+        control_run: Optional[harness.Run] = None
+        if probe in SWITCHES:
+            control, control_run = self._control(probe, chosen, run, deadline)
+        made = report(
+            probe,
+            chosen,
+            run,
+            control,
+            control_run,
+            environment=request["environment"],
+            cpu_isa=self.cpu_isa,
+            option=str(request["options"].get("onednn_convolution", "")),
+        )
+        return made, list((run.observation.result or {}).get("libraries", []))
+
+    def _run(
+        self, probe: str, question: Mapping[str, Any], variables: Mapping[str, str], timeout: float
+    ) -> harness.Run:
+        environment = {**self.request["environment"], **variables}
+        run = harness.run(probe, self.request["python"], question, environment, timeout, surroundings=self.surroundings)
+        self.watch(probe, run)
+        return run
+
+    def _control(
+        self, probe: str, chosen: Sequence[Mapping[str, Any]], run: harness.Run, deadline: float
+    ) -> tuple[dict[str, Any], Optional[harness.Run]]:
+        """The same harness with the library off, in a process of its own; not where no line could vanish."""
+        variable, value = SWITCHES[probe]
+        how = f"{variable}={value} in a second process"
+        if run.observation.result is None or not any(run.observation.lines.values()):
+            return witnesses.outer_control(how, None, "there was nothing to control"), None
+        only = [shape for shape in chosen if shape["name"] == shapes.CONTROL]
+        question = {"shapes": only, "repeats": 1, "control": False}
+        second = self._run(probe, question, {variable: value}, max(1.0, deadline - time.monotonic()))
+        environment = {**self.request["environment"], variable: value}
+        failed = (
+            "" if second.observation.result else causes.of_process(second.completed, "the control", environment).text
+        )
+        return witnesses.outer_control(how, second.observation, failed), second
