@@ -74,6 +74,7 @@ _GENERAL = {
     "symbol": "the symbol named in the line",
     "bytes": "the amount named in the line",
     "module": "the framework",
+    "python": "the environment's bin/python",
     "requirement": "the package",
     "instructions": "the instructions named in the line",
     "glibc": "older",

@@ -19,6 +19,19 @@ CAUSES = (
         "release",
     ),
     Cause(
+        "interpreter_missing",
+        4,
+        "The Python of the environment does not start: it was removed, replaced by another version, or is misled.",
+        (
+            Remedy(
+                "Look at where it leads (`readlink -f {python}`), unset PYTHONHOME, and where its base Python is gone "
+                "or another one make the environment again with a Python that exists."
+            ),
+        ),
+        "`{python} -c pass` fails.",
+        "release",
+    ),
+    Cause(
         "python_version_no_wheel",
         4,
         "There is no build of the package for this version of Python.",

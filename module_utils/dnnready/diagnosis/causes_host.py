@@ -95,6 +95,19 @@ CAUSES = (
         "permissions",
     ),
     Cause(
+        "files_not_readable",
+        3,
+        "The user who runs the program may not read the framework's files, or not enter a folder above them.",
+        (
+            Remedy(
+                "Give that user the right to read: `namei -l {library}` shows which folder or file refuses; "
+                "`chmod -R a+rX` the environment, or install it with umask 022."
+            ),
+        ),
+        "`namei -l {library}`; the same import works as root.",
+        "permissions",
+    ),
+    Cause(
         "exec_stack",
         3,
         "glibc 2.41 and newer refuse a library that asks for an executable stack, which it does not need.",
