@@ -34,7 +34,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     options = _parser().parse_args(words)
     options.command = command
     try:
-        if options.verb != "explain":  # a log needs no stack
+        if options.verb not in ("explain", "diagnose"):  # a log and somebody else's Python need no stack
             options.prefix = find_prefix(options.prefix)
         if command and options.verb != "run":
             raise DnnreadyError("Only `run` takes a command after two dashes.", f"See: dnnready {options.verb} --help")
@@ -95,6 +95,12 @@ def _parser() -> argparse.ArgumentParser:
     environment.add_argument("stack", metavar="STACK")
     environment.add_argument("--format", choices=("sh", "systemd", "docker", "json"), default="sh")
 
+    diagnose = _verb(verbs, "diagnose", "say why conv2d does not run through the DNN library here, and what to do")
+    _targets(diagnose)
+    diagnose.add_argument(
+        "--thorough", action="store_true", help="convolve and compare hashes even where nothing is in doubt"
+    )
+
     words = "say what a log means, and what to do"
     explain = verbs.add_parser("explain", help=words, description=f"{words.capitalize()}.", allow_abbrev=False)
     explain.add_argument("file", metavar="FILE", help="the log; - reads standard input")
@@ -103,6 +109,29 @@ def _parser() -> argparse.ArgumentParser:
     host.add_argument("--host", metavar="FILE", help="the machine of the log, as dnn_host_info returned it (JSON)")
     explain.add_argument("--json", action="store_true", help="print the explanation as JSON")
     return parser
+
+
+def _targets(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("stacks", nargs="*", metavar="STACK", help="default: every stack that is installed")
+    own = parser.add_argument_group("an environment of your own, instead of stacks")
+    which = own.add_mutually_exclusive_group()
+    which.add_argument("--unit", metavar="SERVICE", help="a systemd service, with its environment, limits and sandbox")
+    which.add_argument("--pid", type=int, metavar="PID", help="a running process, with its environment and limits")
+    own.add_argument("--python", metavar="PATH", help="the interpreter: of a venv, of conda, of the distribution")
+    own.add_argument(
+        "--framework", action="append", metavar="NAME", help="pytorch or tensorflow (default: what is installed)"
+    )
+    own.add_argument("--directory", metavar="PATH", help="where the program starts")
+    own.add_argument("--program", metavar="FILE", help="the program: variables that it sets itself are looked at")
+    own.add_argument("--variable", action="append", metavar="NAME=VALUE", help="a variable that the program gets")
+    parser.add_argument("--json", action="store_true", help="print the documents instead of the text")
+    parser.add_argument(
+        "--timeout",
+        type=float,
+        default=120.0,
+        metavar="SECONDS",
+        help="for each run of a framework (default: %(default)g)",
+    )
 
 
 def _verb(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str) -> argparse.ArgumentParser:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Optional
+from typing import Any
 
 from .facts import Facts
 from .target import Target
 
 CHEAP, COSTLY = "cheap", "costly"
+_MODULES = (("torch", "pytorch"), ("tensorflow", "tensorflow"))
 #: From here on a suspicion is worth a costly look, and may become a finding.
 LIKELY = 0.52
 
@@ -47,12 +48,28 @@ class Case:
     target: Target
     host: Mapping[str, Any]
     observations: dict[str, Observation] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)  #: of the stack, such as onednn_convolution
+    stack_directory: str = ""
     thorough: bool = False
+    timeout: float = 120.0  #: seconds for each run of a framework
 
     @property
     def facts(self) -> Facts:
         """The host document as answers."""
         return Facts(self.host)
+
+    @property
+    def frameworks(self) -> tuple[str, ...]:
+        """Those that were asked for, else those that the interpreter has."""
+        if self.target.frameworks:
+            return self.target.frameworks
+        origins = self.fact("inventory", "origins") or {}
+        return tuple(framework for module, framework in _MODULES if origins.get(module))
+
+    @property
+    def tolerated(self) -> bool:
+        """Whether the stack was provisioned so that oneDNN need not run the convolution."""
+        return self.options.get("onednn_convolution") in ("auto", "off")
 
     def fact(self, probe: str, name: str, otherwise: Any = None) -> Any:
         """What an earlier probe learned."""
@@ -83,8 +100,3 @@ class Probe:
     question: str
     look: Callable[[Case], Observation]
     skip: Callable[[Case], str] = always
-
-
-def first(values: Sequence[Optional[str]]) -> str:
-    """The first that says something."""
-    return next((value for value in values if value), "")

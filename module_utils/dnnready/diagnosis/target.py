@@ -20,7 +20,9 @@ class Launch(Protocol):
         timeout: float,
         stdin: str = "",
         cwd: Optional[str] = None,
-    ) -> Completed: ...
+    ) -> Completed:
+        """Run a program to its end."""
+        ...
 
 
 def plainly(
@@ -41,6 +43,7 @@ class Target:
     environment: Mapping[str, str] = field(default_factory=dict)  #: all of it, as the process gets it
     environment_from: str = ""  #: where it comes from, in words
     directory: str = ""  #: working directory; "" where it does not matter
+    program: str = ""  #: the script of a service or process, where it is one
     stack: str = ""
     release: str = ""
     release_path: str = ""
