@@ -12,7 +12,7 @@ from ...errors import DnnreadyError
 from ...process import Completed
 from ..explain import explain
 from ..probe import CHEAP, Case, Observation, Probe, Suspicion
-from . import inventory_program, module_rules, package_rules
+from . import interpreter_rules, inventory_program, module_rules, package_rules
 from .versions import canonical
 
 _MARK = "dnnready:inventory "
@@ -39,10 +39,11 @@ def look(case: Case) -> Observation:
             env=case.target.environment,
             timeout=_TIMEOUT,
             stdin=_START.format(text=source(inventory_program)),
-            cwd=case.target.directory or None,
+            cwd=case.target.directory if os.path.isdir(case.target.directory) else None,
         )
     except DnnreadyError as error:
-        return _silent(case, _why_not_started(python, str(error)), certain=True)
+        why, cause = interpreter_rules.not_started(python, str(error))
+        return _silent(case, why, cause=cause, certain=True)
     answer = _answer(completed.stdout)
     if answer is None:
         return _died(case, completed)
@@ -85,14 +86,6 @@ def _versions(facts: dict[str, Any]) -> str:
     return f", among them {', '.join(named)}" if named else ""
 
 
-def _why_not_started(python: str, message: str) -> str:
-    if os.path.islink(python) and not os.path.exists(python):
-        return f"{python} leads to {os.path.realpath(python)}, which does not exist"
-    if not os.path.exists(python):
-        return f"{python} does not exist"
-    return message
-
-
 def _died(case: Case, completed: Completed) -> Observation:
     """The interpreter started and did not answer: what it wrote says why."""
     python = case.target.python
@@ -110,7 +103,7 @@ def _died(case: Case, completed: Completed) -> Observation:
     return Observation(seen.said, (*explained, *seen.suspicions), seen.facts, seen.unknown)
 
 
-def _silent(case: Case, *evidence: str, certain: bool = False) -> Observation:
+def _silent(case: Case, *evidence: str, cause: str = "interpreter_missing", certain: bool = False) -> Observation:
     """No answer: the folders of a virtual environment can be looked at from outside."""
     python = case.target.python
     prefix = os.path.dirname(os.path.dirname(os.path.abspath(python)))
@@ -136,7 +129,7 @@ def _silent(case: Case, *evidence: str, certain: bool = False) -> Observation:
         }
     )
     suspicion = Suspicion(
-        "interpreter_missing", 0.97 if certain else 0.7, list(evidence), {"library": python, "python": python}, certain
+        cause, 0.97 if certain else 0.7, list(evidence), {"library": python, "python": python}, certain
     )
     return Observation(f"{evidence[0]}.", (suspicion,), facts, (("what the interpreter sees", evidence[0]),))
 

@@ -1,4 +1,4 @@
-"""What the dynamic loader says of itself: ld.so(8) with LD_TRACE_LOADED_OBJECTS and LD_DEBUG=libs, and musl's --list."""
+"""What the dynamic loader says of itself: ld.so(8) with LD_TRACE_LOADED_OBJECTS and LD_DEBUG=libs; musl's --list."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ _UNDEFINED = re.compile(r"undefined symbol: ([^\s,]+)(?:, version (\S+))?\s+\((.
 _MUSL_UNDEFINED = re.compile(r"Error relocating (.+): (\S+): symbol not found")
 _FIND = re.compile(r"find library=(.+) \[\d+\]; searching")
 _SEARCH = re.compile(r"search (?:path=.*\t\t\((.+)\)|cache=(\S+))")
+_DETAIL = re.compile(r"\s*\d+:\t *(?:find library|search |trying file|$)")
 _TRY = re.compile(r"trying file=(.+)$")
 
 
@@ -31,7 +32,8 @@ class Trace:
 
 def parse(output: str, debug: str) -> Trace:
     """The trace on the standard output, and the words of LD_DEBUG with errors on the other stream. Never raises."""
-    both = f"{output}\n{debug}"
+    # The search for a library takes thousands of lines, in which none of the other messages is.
+    both = "\n".join([output, *(line for line in debug.splitlines() if not _DETAIL.match(line))])
     return Trace(
         picked=dict(_PICKED.findall(output)),
         reasons=_reasons(debug),

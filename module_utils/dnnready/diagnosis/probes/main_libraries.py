@@ -33,6 +33,13 @@ _SONAMES = {
     "onednn": ("libdnnl", ("libdnnl.so.3", "libdnnl.so.3.6", "libdnnl.so.2", "libdnnl.so.1")),
     "mkl": ("libmkl_rt", ("libmkl_rt.so.3", "libmkl_rt.so.2", "libmkl_rt.so.1", "libmkl_rt.so")),
 }
+#: MKL_THREADING_LAYER: the part of MKL that starts threads, and the runtime that it needs.
+_LAYERS = {
+    "INTEL": ("intel_thread", "libiomp5.so"),
+    "GNU": ("gnu_thread", "libgomp.so.1"),
+    "TBB": ("tbb_thread", ""),
+    "SEQUENTIAL": ("sequential", ""),
+}
 _WHERE = ("/usr/local/lib", "/usr/lib", "/usr/lib64", "/opt")
 _DEEP = 5
 _MOST_FOLDERS = 4000
@@ -55,7 +62,7 @@ def starts(case: Case) -> list[Start]:
     found = []
     for framework in case.frameworks:
         if framework in _SONAMES:
-            found.append(_alone(case, framework))
+            found.extend(_alone(case, framework))
         elif framework in _FIRST:
             paths = [
                 path
@@ -104,8 +111,27 @@ def visible(case: Case) -> list[str]:
     return [folder for folder in (*folders, os.path.join(prefix, "lib") if prefix else "") if folder]
 
 
-def _alone(case: Case, framework: str) -> Start:
-    """As conv2d/probe_library.py finds them."""
+def _alone(case: Case, framework: str) -> list[Start]:
+    """As conv2d/probe_library.py finds them; with MKL, what its front loads afterwards by name."""
+    start = _front(case, framework)
+    return [start, *_behind_mkl(case, start.paths[0])] if framework == "mkl" and start.paths else [start]
+
+
+def _behind_mkl(case: Case, front: str) -> list[Start]:
+    """The parts of MKL beside libmkl_rt, and the OpenMP runtime of the threading layer."""
+    folder = os.path.dirname(os.path.realpath(front))
+    end = os.path.basename(os.path.realpath(front)).partition("libmkl_rt")[2]
+    layer = case.target.environment.get("MKL_THREADING_LAYER", "").upper() or "INTEL"
+    thread, runtime = _LAYERS.get(layer, _LAYERS["SEQUENTIAL"])
+    parts = [os.path.join(folder, f"libmkl_{part}{end}") for part in ("core", "intel_lp64", thread)]
+    found = [Start("mkl", (), os.path.basename(path), (folder,)) for path in parts if not os.path.isfile(path)]
+    folders = [*visible(case), folder]
+    if runtime and not cached(case, runtime) and not any(os.path.isfile(os.path.join(at, runtime)) for at in folders):
+        found.append(Start("mkl", (), runtime, (*dict.fromkeys(folders), "/etc/ld.so.cache")))
+    return found
+
+
+def _front(case: Case, framework: str) -> Start:
     stem, sonames = _SONAMES[framework]
     folders = visible(case)
     for folder in folders:
