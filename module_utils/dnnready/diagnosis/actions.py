@@ -1,6 +1,6 @@
 """What to do about a cause on this target: one command or one variable, and what healing may do by itself.
 
-An action is plain data, carried by the finding: {kind, foreign, ...}. `foreign` says that it touches what belongs to the
+An action is plain data, carried by the finding: {kind, foreign, ...}. `foreign`: it touches what belongs to the
 user, which healing leaves alone unless it is told otherwise. Kinds: release, packages, environment, readable, pip,
 line (a line of a file that sets a variable), dropin (a drop-in of a systemd service).
 """

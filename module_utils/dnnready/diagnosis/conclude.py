@@ -17,6 +17,8 @@ _HIGH, _MEDIUM, _GAP = 0.82, 0.62, 0.06
 _MOST = 5
 _MOST_EVIDENCE = 8
 _ALSO = 0.02
+#: Where the first cause is plain to see, a guess is no help beside it.
+_PLAIN, _BESIDE_PLAIN = 0.9, 0.62
 #: Below a full failure, only what is strong enough to explain a slow or foreign implementation.
 _OF_A_FALLBACK = 0.75
 #: The stack is not there, or no process of it starts: what else is seen follows from that.
@@ -44,6 +46,8 @@ def findings(case: Case) -> list[dict[str, Any]]:
     base = [item for item in kept if item[0] in _FIRST_OF_ALL]
     if base:
         kept = [item for item in kept if item in base or item[1].certain]
+    if kept and kept[0][1].weight >= _PLAIN:
+        kept = [item for item in kept if item[1].weight >= _BESIDE_PLAIN]
     return [_finding(code, entry, kept, case) for code, entry in kept]
 
 
@@ -62,7 +66,7 @@ def _weighed(case: Case) -> dict[str, _Weighed]:
             entry.details = {**each.details, **entry.details, **entry.best.details}
     for code, entry in found.items():
         total = entry.best.weight + _ALSO * (len(entry.seen_by) - 1)
-        entry.weight = min(0.99, total) * factor(code, case)
+        entry.weight = min(0.99, total * factor(code, case))
     return found
 
 
@@ -80,8 +84,9 @@ def _counts(code: str, entry: _Weighed, case: Case) -> bool:
 
 
 def _stored(case: Case) -> str:
-    """The verdict of the stored proof, where it stands for a convolution that was not run again."""
-    return str(case.fact("release", "verdict", "")) if case.fact("release", "proof_holds") else ""
+    """The verdict of the stored proof, where it stands for a convolution that need not run again."""
+    stands = case.fact("release", "proof_holds") and not case.suspects()
+    return str(case.fact("release", "verdict", "")) if stands else ""
 
 
 def _finding(code: str, entry: _Weighed, kept: Sequence[tuple[str, _Weighed]], case: Case) -> dict[str, Any]:

@@ -53,11 +53,35 @@ def _names_a_damaged_library(case: Case) -> bool:
     )
 
 
+def _gone(case: Case, *families: str) -> bool:
+    """Whether every file that is gone is a library of these families."""
+    names = [libraries.basename(str(path)) for path in case.fact("records", "missing") or []]
+    return bool(names) and all(libraries.family(name) in families for name in names)
+
+
 def _causes(*names: str) -> frozenset[str]:
     return frozenset(names)
 
 
 RULES = (
+    Rule(
+        _causes("invalid_env_value", "not_dispatched"),
+        0.7,
+        lambda case: _of(case, "environment", "isa_below_cpu"),
+        "it is the variable that keeps the library below the CPU",
+    ),
+    Rule(
+        _causes("corrupt_install"),
+        0.85,
+        lambda case: _gone(case, "dnn", "mkl"),
+        "the DNN library itself is gone, not one of many files",
+    ),
+    Rule(
+        _causes("dnn_library_missing"), 1.35, lambda case: _gone(case, "dnn"), "its file is gone from the installation"
+    ),
+    Rule(
+        _causes("mkl_library_missing"), 1.35, lambda case: _gone(case, "mkl"), "its file is gone from the installation"
+    ),
     Rule(
         _causes("corrupt_install"),
         0.6,

@@ -72,6 +72,8 @@ def attempt(case: Case, without: tuple[str, ...] = (), *, plain: bool = False) -
 
     def watch(_probe: str, run: harness.Run) -> None:
         texts.append(run.completed.stderr[-_TEXT_BYTES:])
+        if run.observation.result is None:
+            texts.append(_spoken(run.completed.stdout[-_TEXT_BYTES:]))  # MKL speaks on standard output
         texts.extend(run.observation.errors)
         texts.extend(
             str(entry["error"])
@@ -89,6 +91,16 @@ def attempt(case: Case, without: tuple[str, ...] = (), *, plain: bool = False) -
     )
     proof = verify(request, surroundings, watch)
     return proof, "\n".join(texts), next((ending for ending in endings if ending), "")
+
+
+def _spoken(output: str) -> str:
+    """What is neither a mark of the probe nor a line of the library's verbose mode."""
+    kept = (
+        line
+        for line in output.splitlines()
+        if not line.startswith(("dnnready:", "onednn_verbose", "dnnl_verbose", "MKL_VERBOSE"))
+    )
+    return "\n".join(line for line in kept if line.strip())
 
 
 def _suspicions(proof: Mapping[str, Any], text: str, ending: str, case: Case) -> Iterator[Suspicion]:

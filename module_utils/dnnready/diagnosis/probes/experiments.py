@@ -123,7 +123,7 @@ def _skip_variables(case: Case) -> str:
         return "the convolution runs as it should"
     if not _names(case):
         return "no such variable is set"
-    if _seen(case, lambda each: "variable" not in each.details):
+    if _seen(case, lambda each: "variable" not in each.details) or _told(case):
         return "the cause has been seen already"
     return ""
 
@@ -139,6 +139,16 @@ def _skip_outside(case: Case) -> str:
 def _failed(case: Case) -> bool:
     proof = case.fact("convolution", "proof")
     return bool(proof) and not good(proof, case)
+
+
+def _told(case: Case) -> bool:
+    """Whether the proof itself blames a variable that is known to be wrong."""
+    cause = case.fact("convolution", "cause") or {}
+    seen = case.observations.get("environment")
+    return seen is not None and any(
+        each.cause == cause.get("code") or f"{each.details.get('variable')}=" in cause.get("text", "")
+        for each in seen.suspicions
+    )
 
 
 def _seen(case: Case, which: Any) -> bool:
