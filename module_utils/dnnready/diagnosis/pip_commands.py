@@ -61,7 +61,7 @@ def _framework(start: list[str], code: str, case: Case) -> Sequence[str]:
 def _again(start: list[str], details: Mapping[str, str], case: Case, packages: Mapping[str, str]) -> Sequence[str]:
     if details.get("requirement"):
         return [*start, details["requirement"]]
-    name = details.get("distribution") or _owner(details.get("library", ""), packages)
+    name = details.get("package") or _owner(details.get("library", ""), packages)
     if not name:
         name = next(
             (one for framework in case.frameworks for one in _DISTRIBUTIONS.get(framework, ()) if one in packages), ""

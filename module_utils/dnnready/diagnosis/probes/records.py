@@ -34,7 +34,9 @@ def look(case: Case) -> Observation:
     if not checked:
         return Observation(unknown=(*unknown, ("sizes of the files", "no package keeps a register of them")))
     said = f"{checked} libraries and modules of {len(names) or 'the distribution'} packages have their size."
-    return Observation("" if suspicions else said, suspicions, {"checked": checked}, tuple(unknown))
+    gone = [entry.path for entry, *_ in wrong if not os.path.exists(entry.path)]
+    facts_found = {"checked": checked, "missing": gone}
+    return Observation("" if suspicions else said, suspicions, facts_found, tuple(unknown))
 
 
 def examine(entry: Entry) -> Optional[tuple[Entry, float, bool, str]]:
