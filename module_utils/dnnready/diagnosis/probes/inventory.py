@@ -100,6 +100,10 @@ def _died(case: Case, completed: Completed) -> Observation:
         for each in explain(text, case.host).findings
         if each.cause != "benign_message"
     ]
+    home = case.target.environment.get("PYTHONHOME", "")
+    if home and "encodings" in completed.stderr:
+        evidence = [f"PYTHONHOME={home} leads {python} away from its own library", *last]
+        explained.append(Suspicion("invalid_env_value", 0.93, evidence, {"variable": "PYTHONHOME"}))
     return Observation(seen.said, (*explained, *seen.suspicions), seen.facts, seen.unknown)
 
 
@@ -131,7 +135,9 @@ def _silent(case: Case, *evidence: str, cause: str = "interpreter_missing", cert
     suspicion = Suspicion(
         cause, 0.97 if certain else 0.7, list(evidence), {"library": python, "python": python}, certain
     )
-    return Observation(f"{evidence[0]}.", (suspicion,), facts, (("what the interpreter sees", evidence[0]),))
+    return Observation(
+        f"{evidence[0].rstrip('.')}.", (suspicion,), facts, (("what the interpreter sees", evidence[0]),)
+    )
 
 
 PROBE = Probe(

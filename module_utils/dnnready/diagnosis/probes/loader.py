@@ -6,7 +6,7 @@ import os
 
 from ...errors import DnnreadyError
 from ..probe import CHEAP, Case, Observation, Probe, Suspicion
-from . import elf_file, loader_rules, main_libraries
+from . import copy_rules, elf_file, loader_rules, main_libraries
 from .loader_run import trace
 from .loader_trace import Trace
 
@@ -29,11 +29,17 @@ def look(case: Case) -> Observation:
             unknown.append((f"the loader's trace for {start.framework}", str(error)))
             continue
         if not seen.picked and not seen.ignored and not seen.missing:
-            unknown.append((f"the loader's trace for {start.framework}", "this loader tells nothing"))
+            why = f"the loader was ended by {seen.signal}" if seen.signal else "this loader tells nothing"
+            if seen.signal in ("SIGBUS", "SIGSEGV"):
+                evidence = [f"{why} while it mapped the libraries of {start.framework}: one of them is cut or damaged"]
+                suspicions.append(Suspicion("corrupt_install", 0.85, evidence, {"library": start.paths[0]}))
+            unknown.append((f"the loader's trace for {start.framework}", why))
             continue
         traces[start.framework] = seen
         picked.update(seen.picked)
-        suspicions.extend(loader_rules.suspicions(case, start, seen, needs(start.paths, seen)))
+        needed = needs(start.paths, seen)
+        suspicions.extend(loader_rules.suspicions(case, start, seen, needed))
+        suspicions.extend(copy_rules.suspicions(case, start, seen, needed))
     learned = {
         "picked": picked,
         "reasons": {name: why for seen in traces.values() for name, why in seen.reasons.items()},

@@ -39,7 +39,9 @@ def trace(
         },
         timeout=_TIMEOUT,
     )
-    return loader_trace.parse(completed.stdout, completed.stderr)
+    seen = loader_trace.parse(completed.stdout, completed.stderr)
+    seen.signal = completed.signal or ""
+    return seen
 
 
 def _loader(python: str) -> str:

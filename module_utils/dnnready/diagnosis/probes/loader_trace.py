@@ -10,11 +10,12 @@ _MISSING = re.compile(r"^\s+(\S.*?) => not found$", re.MULTILINE)
 _MUSL_MISSING = re.compile(r"Error loading shared library ([^:]+): [^(]*\(needed by (.+)\)")
 _VERSION = re.compile(r"(/?[^\s:]+): version [`']([^']+)' not found \(required by ([^)]+)\)")
 _IGNORED = re.compile(r"object '(.+)' from LD_PRELOAD cannot be preloaded \((.+)\): ignored")
+_FATAL = re.compile(r"error while loading shared libraries: ([^:\n]+): (.+)$", re.MULTILINE)
 _UNDEFINED = re.compile(r"undefined symbol: ([^\s,]+)(?:, version (\S+))?\s+\((.+)\)$", re.MULTILINE)
 _MUSL_UNDEFINED = re.compile(r"Error relocating (.+): (\S+): symbol not found")
 _FIND = re.compile(r"find library=(.+) \[\d+\]; searching")
 _SEARCH = re.compile(r"search (?:path=.*\t\t\((.+)\)|cache=(\S+))")
-_DETAIL = re.compile(r"\s*\d+:\t *(?:find library|search |trying file|$)")
+_DETAIL = re.compile(r"\s*\d+:\t")
 _TRY = re.compile(r"trying file=(.+)$")
 
 
@@ -28,11 +29,12 @@ class Trace:
     versions: list[tuple[str, str, str]] = field(default_factory=list)  #: (file, version that it lacks, needed by)
     ignored: list[tuple[str, str]] = field(default_factory=list)  #: (file that cannot be loaded, why)
     undefined: list[tuple[str, str]] = field(default_factory=list)  #: (symbol, needed by)
+    signal: str = ""  #: that ended the loader itself
 
 
 def parse(output: str, debug: str) -> Trace:
     """The trace on the standard output, and the words of LD_DEBUG with errors on the other stream. Never raises."""
-    # The search for a library takes thousands of lines, in which none of the other messages is.
+    # LD_DEBUG writes thousands of lines, and repeats in them the errors that the loader prints anyway.
     both = "\n".join([output, *(line for line in debug.splitlines() if not _DETAIL.match(line))])
     return Trace(
         picked=dict(_PICKED.findall(output)),
@@ -41,7 +43,7 @@ def parse(output: str, debug: str) -> Trace:
             dict.fromkeys([*_MISSING.findall(output), *(name.strip() for name, _ in _MUSL_MISSING.findall(both))])
         ),
         versions=list(dict.fromkeys(_VERSION.findall(both))),
-        ignored=list(dict.fromkeys(_IGNORED.findall(both))),
+        ignored=list(dict.fromkeys([*_IGNORED.findall(both), *_FATAL.findall(both)])),
         undefined=list(
             dict.fromkeys(
                 [(symbol, path) for symbol, _, path in _UNDEFINED.findall(both)]

@@ -142,7 +142,7 @@ def _front(case: Case, framework: str) -> Start:
         path = cached(case, name)
         if path:
             return Start(framework, (path,))
-    return Start(framework, (), sonames[0], (*folders, "/etc/ld.so.cache"))
+    return Start(framework, (), sonames[0], (*dict.fromkeys(folders), "/etc/ld.so.cache"))
 
 
 def cached(case: Case, name: str) -> str:
@@ -172,7 +172,7 @@ def on_disk(case: Case, name: str) -> list[str]:
                 if each.startswith(stem) and (each == name or each.startswith(f"{stem}.so"))
             )
     # The very name first: another version may lie there too.
-    return sorted(found, key=lambda path: (os.path.basename(path) != name, path))
+    return sorted(dict.fromkeys(found), key=lambda path: (os.path.basename(path) != name, path))
 
 
 def own_copy(needed_by: str, paths: Sequence[str], name: str) -> str:
