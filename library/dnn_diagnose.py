@@ -5,44 +5,111 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: dnn_diagnose
-short_description: Explain why a convolution fails
+short_description: Say why conv2d does not run through the DNN library
 version_added: 0.1.0
 description:
-  - Explains a log of a framework, an installer, a linker or a kernel, a pasted one of another machine as well, and
-    returns causes from likely to unlikely, each with the line that gave it away and what to do.
-  - Changes nothing, runs nothing, and reads nothing of the machine that the module runs on, which is why a log of
-    another machine can be explained anywhere. What it knows of the machine of the log is O(host).
-  - Says that a cause is not known rather than guessing, and that a message is harmless where it is.
+  - Looks at stacks of dnnready, or at an environment of the user's own, in the order of five questions. Is the right
+    library installed; can the framework reach it; are environment and limits right; is the framework whole; what do
+    the logs say. Returns causes from likely to unlikely, each with its evidence and what to do on this host.
+  - Changes nothing and needs no healthy framework. What hangs or crashes does so in a child process.
+  - Cheap looks come first. The convolution itself, hashes and experiments are made where something is in doubt, and
+    always in an environment that is not dnnready's own.
+  - With O(log_text) it explains a log instead, a pasted one of another machine as well, runs nothing and reads nothing
+    of the machine that it runs on.
   - The causes are listed in C(docs/causes.md).
 options:
+  prefix:
+    description: Where dnnready's stacks are.
+    type: path
+  stacks:
+    description: The stacks to look at; all that are installed where empty.
+    type: list
+    elements: str
+    default: []
+  target_python:
+    description:
+      - The interpreter of an environment of the user's own, a venv, a conda environment or the distribution's, or the
+        folder that has C(bin/python). Its environment is that of a login shell.
+      - With O(target_unit) or O(target_pid) the interpreter, where their command does not tell.
+    type: str
+    default: ""
+  target_unit:
+    description:
+      - A systemd service. It is looked at with the environment that its process has (or would get), and children are
+        started under its own limits and sandbox.
+    type: str
+    default: ""
+  target_pid:
+    description: A running process, with its environment, limits and mounts.
+    type: int
+    default: 0
+  frameworks:
+    description: The frameworks of that environment; those that are installed where empty.
+    type: list
+    elements: str
+    choices: [onednn, mkl, pytorch, tensorflow]
+    default: []
+  directory:
+    description: Where the program of O(target_python) starts. Modules there hide those that are installed.
+    type: str
+    default: ""
+  program:
+    description: The script of O(target_python). Variables that it sets wrongly or too late are found.
+    type: str
+    default: ""
+  environment:
+    description: Variables that the program of O(target_python) gets beside those of a login shell.
+    type: dict
+    default: {}
+  thorough:
+    description: Convolve and compare hashes even where nothing is in doubt.
+    type: bool
+    default: false
+  timeout:
+    description: The longest that one run of a framework may take, in seconds.
+    type: float
+    default: 120
   log_text:
     description:
-      - The log, as it was found. Colours, time stamps, prefixes of Docker, Kubernetes and the journal, and the line
-        ends of Windows do not matter.
+      - A log to explain, as it was found. Colours, time stamps, prefixes of Docker, Kubernetes and the journal, and the
+        line ends of Windows do not matter.
       - Up to 5 MB take less than two seconds of CPU time.
     type: str
-    required: true
   host:
     description:
-      - The machine that the log is of, as M(dnn_host_info) returned it, or any part of that.
+      - The host as M(dnn_host_info) returned it, or any part of that. Read where it is not given, never for O(log_text).
       - Some messages have several causes, which only a fact of the machine can tell apart, such as whether it has a
         GPU. Without that fact the finding names it, and what to ask, under C(alternatives).
-      - Remedies name the package manager of that machine.
     type: dict
     default: {}
 attributes:
   check_mode:
     support: full
-    description: Explains the same.
+    description: Says the same.
   diff_mode:
     support: none
     description: There is never a change to show.
 seealso:
   - module: dnn_host_info
+  - module: dnn_heal
 author: dnnready maintainers (@dnnready)
 """
 
 EXAMPLES = r"""
+- name: Look at every stack of this host
+  dnn_diagnose:
+    prefix: /opt/dnnready
+  register: looked
+
+- name: Say what was found
+  ansible.builtin.debug:
+    msg: "{{ looked.text.splitlines() }}"
+
+- name: Look at a service of my own
+  dnn_diagnose:
+    target_unit: camera.service
+  when: false # where there is one
+
 - name: Explain what a service wrote before it died
   dnn_diagnose:
     log_text: "{{ journal.stdout }}"
@@ -66,9 +133,25 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+diagnoses:
+  description: A diagnosis for each target, C(docs/schema/diagnosis-1.json).
+  returned: without O(log_text)
+  type: list
+  elements: dict
+  sample: [{target: {kind: stack, name: mkl}, verdict: broken, healthy: false, findings: [{cause: corrupt_install}]}]
+text:
+  description: The same for people.
+  returned: without O(log_text)
+  type: str
+  sample: "stack pytorch: accelerated, nothing to mend"
+healthy:
+  description: Whether nothing is to mend on any target.
+  returned: without O(log_text)
+  type: bool
+  sample: true
 explanation:
-  description: The explanation, C(docs/schema/explanation-1.json).
-  returned: always
+  description: What the log says, C(docs/schema/explanation-1.json).
+  returned: with O(log_text)
   type: dict
   contains:
     schema:
@@ -104,22 +187,10 @@ explanation:
           description: That line, cleaned.
           type: str
           sample: "ImportError: libgomp.so.1: cannot open shared object file: No such file or directory"
-        meaning:
-          description: What the message means in general.
-          type: str
-          sample: The loader of glibc does not find a library.
-        explanation:
-          description: What the cause is, in one sentence.
-          type: str
-          sample: An OpenMP runtime (libgomp, libiomp5, libomp or their DLLs) is absent.
         remedy:
           description: What to do on this host.
           type: str
           sample: apt-get install libgomp1
-        confirm:
-          description: How to make sure.
-          type: str
-          sample: Loading libgomp.so.1 fails where the failing library looks for it.
         healer:
           description: The part of dnnready that can mend it, or advice.
           type: str
@@ -134,10 +205,6 @@ explanation:
           type: list
           elements: dict
           sample: [{cause: corrupt_install, fact: record, question: "Is the file listed in the package's RECORD?"}]
-        details:
-          description: What was read off the line.
-          type: dict
-          sample: {library: libgomp.so.1}
     harmless:
       description: Lines that need no cure, with what they mean.
       type: list
@@ -169,25 +236,62 @@ cpu_seconds:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.dnnready.diagnosis.cases import FRAMEWORKS, Asked, diagnose
 from ansible.module_utils.dnnready.diagnosis.explain import explain
+from ansible.module_utils.dnnready.diagnosis.told import text
 from ansible.module_utils.dnnready_module import conclude
 
 
 def main() -> None:
-    """Explain the log."""
+    """Diagnose, or explain the log."""
     module = AnsibleModule(
         argument_spec={
-            "log_text": {"type": "str", "required": True},
+            "prefix": {"type": "path"},
+            "stacks": {"type": "list", "elements": "str", "default": []},
+            "target_python": {"type": "str", "default": ""},
+            "target_unit": {"type": "str", "default": ""},
+            "target_pid": {"type": "int", "default": 0},
+            "frameworks": {"type": "list", "elements": "str", "choices": list(FRAMEWORKS), "default": []},
+            "directory": {"type": "str", "default": ""},
+            "program": {"type": "str", "default": ""},
+            "environment": {"type": "dict", "default": {}},
+            "thorough": {"type": "bool", "default": False},
+            "timeout": {"type": "float", "default": 120},
+            "log_text": {"type": "str"},
             "host": {"type": "dict", "default": {}},
         },
+        required_one_of=[["prefix", "target_python", "target_unit", "target_pid", "log_text"]],
         supports_check_mode=True,
     )
-    asked = module.params
+    given = module.params
+    conclude(module, lambda: explained(given) if given["log_text"] is not None else diagnosed(given))
 
-    def work() -> dict[str, Any]:
-        return {"changed": False, "explanation": explain(asked["log_text"], asked["host"]).document()}
 
-    conclude(module, work)
+def explained(given: dict[str, Any]) -> dict[str, Any]:
+    """What a log says."""
+    return {"changed": False, "explanation": explain(given["log_text"], given["host"]).document()}
+
+
+def diagnosed(given: dict[str, Any]) -> dict[str, Any]:
+    """What is found on this host."""
+    diagnoses = diagnose(
+        Asked(
+            prefix=given["prefix"] or "",
+            stacks=tuple(given["stacks"]),
+            python=given["target_python"],
+            unit=given["target_unit"],
+            pid=given["target_pid"],
+            frameworks=tuple(given["frameworks"]),
+            directory=given["directory"],
+            program=given["program"],
+            environment={str(name): str(value) for name, value in given["environment"].items()},
+            host=given["host"] or None,
+            thorough=given["thorough"],
+            timeout=given["timeout"],
+        )
+    )
+    healthy = all(one["healthy"] for one in diagnoses)
+    return {"changed": False, "diagnoses": diagnoses, "text": text(diagnoses), "healthy": healthy}
 
 
 if __name__ == "__main__":

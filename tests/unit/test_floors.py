@@ -15,7 +15,7 @@ FLOORS = [
     {"host", "environment"},
     {"conv2d", "preflight"},
     {"release", "diagnosis"},
-    {"plan", "report"},
+    {"plan", "report", "bundle", "healing"},
     {"cli"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}

@@ -34,7 +34,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     options = _parser().parse_args(words)
     options.command = command
     try:
-        if options.verb not in ("explain", "diagnose"):  # a log and somebody else's Python need no stack
+        if options.verb not in ("explain", "diagnose", "heal"):  # a log and somebody else's Python need no stack
             options.prefix = find_prefix(options.prefix)
         if command and options.verb != "run":
             raise DnnreadyError("Only `run` takes a command after two dashes.", f"See: dnnready {options.verb} --help")
@@ -100,6 +100,14 @@ def _parser() -> argparse.ArgumentParser:
     diagnose.add_argument(
         "--thorough", action="store_true", help="convolve and compare hashes even where nothing is in doubt"
     )
+
+    heal = _verb(verbs, "heal", "mend what a diagnosis finds, prove it, and take back what did not help")
+    _targets(heal)
+    heal.add_argument(
+        "--foreign", action="store_true", help="change what belongs to the user too: venvs, shell files, services"
+    )
+    heal.add_argument("--check", action="store_true", help="say what would be done")
+    heal.set_defaults(thorough=False)
 
     words = "say what a log means, and what to do"
     explain = verbs.add_parser("explain", help=words, description=f"{words.capitalize()}.", allow_abbrev=False)

@@ -49,6 +49,16 @@ def _candidates() -> Iterator[str]:
     yield from (prefix.resolve("", scope, data_home) for scope in ("user", "host"))
 
 
+def facts_directory(prefix: str) -> str:
+    """Where the fact of this prefix is: the host's own directory where it speaks of this prefix, else below it ("")."""
+    host = "/etc/ansible/facts.d"
+    try:
+        with open(os.path.join(host, "dnnready.fact"), encoding="utf-8") as stream:
+            return host if f'"{prefix}"' in stream.read() else ""
+    except OSError:
+        return ""
+
+
 def stacks(prefix: str) -> list[str]:
     """The names of the stacks below `prefix`, sorted; those that never became current too."""
     directory = os.path.join(prefix, "stacks")

@@ -7,6 +7,8 @@ line (a line of a file that sets a variable), dropin (a drop-in of a systemd ser
 
 from __future__ import annotations
 
+import glob
+import os
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -165,9 +167,18 @@ def _release(code: str, details: Mapping[str, str], case: Case) -> Way:
     mends = cause.healer in ("release", "loader", "packages") or code in ("shadowed_or_partial_module", "exec_stack")
     if not own.own or not mends or details.get("variable", "") in own.environment:
         return NONE
-    if not own.release:
-        return Way("Provision the host: ansible-playbook site.yml", None)
+    if code == "release_not_current" and _finished(case):
+        return Way(f"Make the release current again: dnnready heal {own.stack}", {"kind": "current", "foreign": False})
+    if not own.release or not stack.spec(own.release_path):
+        return Way("Provision the host: ansible-playbook site.yml")
     return Way(f"Build the release again: dnnready heal {own.stack}", {"kind": "release", "foreign": False})
+
+
+def _finished(case: Case) -> bool:
+    """Whether `current` is what is missing, and not the release."""
+    if case.target.release_path and os.path.isdir(case.target.release_path):
+        return False
+    return bool(glob.glob(os.path.join(glob.escape(case.stack_directory), "releases", "[0-9a-f]*", "proof.json")))
 
 
 def _pip(code: str, details: Mapping[str, str], case: Case) -> Way:

@@ -50,6 +50,11 @@ def diagnose(asked: Asked, say: Callable[[str], None] = lambda _text: None) -> l
     return [examine(case, say=say) if isinstance(case, Case) else case for case in _cases(asked, host)]
 
 
+def of(asked: Asked) -> Iterator[Any]:
+    """The cases; in place of one that cannot be looked at the diagnosis that says so."""
+    return _cases(asked, asked.host or collect(asked.prefix or "/", []))
+
+
 def _cases(asked: Asked, host: Mapping[str, Any]) -> Iterator[Any]:
     if asked.foreign:
         try:

@@ -77,10 +77,10 @@ RULES = (
         "the DNN library itself is gone, not one of many files",
     ),
     Rule(
-        _causes("dnn_library_missing"), 1.35, lambda case: _gone(case, "dnn"), "its file is gone from the installation"
+        _causes("dnn_library_missing"), 1.5, lambda case: _gone(case, "dnn"), "its file is gone from the installation"
     ),
     Rule(
-        _causes("mkl_library_missing"), 1.35, lambda case: _gone(case, "mkl"), "its file is gone from the installation"
+        _causes("mkl_library_missing"), 1.5, lambda case: _gone(case, "mkl"), "its file is gone from the installation"
     ),
     Rule(
         _causes("corrupt_install"),

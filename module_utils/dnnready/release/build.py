@@ -38,6 +38,11 @@ print(json.dumps({
 _MISLEADING = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON")
 
 
+def without_credentials(text: str) -> str:
+    """A text without the user and password of URLs in it."""
+    return _CREDENTIALS.sub("://", text)
+
+
 @dataclass(frozen=True)
 class Build:
     """One release in the making."""
@@ -89,7 +94,7 @@ class Build:
         """Run a child and keep what it printed in the release's log."""
         done = run(argv, env=environment or self.environment, timeout=timeout, on_line=on_line)
         ended = done.signal or f"exit code {done.exit_code}"
-        command = _CREDENTIALS.sub("://", " ".join(argv))
+        command = without_credentials(" ".join(argv))
         text = f"$ {command}\n{done.stdout}{done.stderr}[{ended}, {done.wall_seconds:.1f} s]\n\n"
         # A full disk is reported by the child itself; its log must not hide that.
         with contextlib.suppress(OSError), open(self.release / "log" / "install.log", "a", encoding="utf-8") as log:

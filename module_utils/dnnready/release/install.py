@@ -6,7 +6,7 @@ import contextlib
 import os
 import stat
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Optional
 
@@ -14,12 +14,12 @@ from .. import __version__
 from ..errors import DnnreadyError
 from ..files import fsync_directory, write_atomic, write_json
 from . import debian, wheels
-from .build import Build
+from .build import Build, without_credentials
 from .leftovers import clean, end_children
 from .lock import Lock, describe
 from .lockfile import held
 from .progress import Progress
-from .store import MANIFEST_SCHEMA, Store, flush, readable
+from .store import MANIFEST_SCHEMA, Store, flush, move, readable
 
 
 def needed(store: Store, spec: Mapping[str, Any], force: bool) -> bool:
@@ -40,8 +40,18 @@ def requirements_of(spec: Mapping[str, Any], text: str) -> Optional[Lock]:
     return lock
 
 
-def install(store: Store, spec: Mapping[str, Any], requirements: str, index_url: str, *, force: bool) -> bool:
+def install(
+    store: Store,
+    spec: Mapping[str, Any],
+    requirements: str,
+    index_url: str,
+    *,
+    force: bool,
+    gate: Callable[[Path], None] = lambda _release: None,
+) -> bool:
     """Build the release of a (validated) spec; whether anything was built.
+
+    `gate` gets the directory of the new release before the old one goes, and raises to have the old one back.
 
     What an earlier run left unfinished is removed first. On any failure the directory is gone again, its log is kept
     in `failed/<id>.log`, and DnnreadyError says why; a finished release that `force` rebuilds comes back.
@@ -56,6 +66,7 @@ def install(store: Store, spec: Mapping[str, Any], requirements: str, index_url:
         with _room(store, spec["id"]) as release:
             _build(store, spec, lock, requirements, index_url)
             fsync_directory(release.parent)
+            gate(release)
         return True
 
 
@@ -66,7 +77,7 @@ def _room(store: Store, identifier: str) -> Iterator[Path]:
     clean(store)
     store.releases.mkdir(parents=True, exist_ok=True)
     if release.exists():  # to be rebuilt
-        os.replace(release, aside)
+        move(release, aside)
     release.mkdir()
     try:
         yield release
@@ -75,7 +86,7 @@ def _room(store: Store, identifier: str) -> Iterator[Path]:
         _keep_log(store, identifier)
         store.remove(release)
         if aside.is_dir():
-            os.replace(aside, release)
+            move(aside, release)
         raise
     store.remove(aside)
     with contextlib.suppress(OSError):
@@ -99,6 +110,7 @@ def _build(store: Store, spec: Mapping[str, Any], lock: Optional[Lock], requirem
         build = Build(spec, release, store.failure_log(spec["id"]), progress)
         if lock:
             write_atomic(release / "requirements.txt", requirements.rstrip() + "\n")
+            manifest["index_url"] = without_credentials(index_url)
             manifest.update(wheels.install(build, lock, index_url))
         else:
             manifest.update(debian.install(build))

@@ -8,7 +8,7 @@ import shutil
 import signal
 from pathlib import Path
 
-from .store import ASIDE, TRASH, Store
+from .store import ASIDE, TRASH, Store, move
 
 
 def clean(store: Store) -> None:
@@ -29,7 +29,7 @@ def clean(store: Store) -> None:
                 if release.exists():
                     store.remove(entry)
                 else:
-                    os.replace(entry, release)
+                    move(entry, release)
 
 
 def end_children(release: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -133,10 +134,37 @@ class Store:
         trash = path.with_name(f"{TRASH}{path.name}")
         try:
             shutil.rmtree(trash, ignore_errors=True)
-            os.replace(path, trash)
+            if not renamed(path, trash):
+                with contextlib.suppress(FileNotFoundError):
+                    (path / "manifest.json").unlink()  # half a release is none
+                trash = path
             shutil.rmtree(trash)
         except OSError as error:
             raise DnnreadyError(f"Cannot remove {path}: {error.strerror} ({error.filename}).") from error
+
+
+def renamed(source: Path, target: Path) -> bool:
+    """Rename a directory, or say False where overlayfs cannot: one of an image's lower layers (EXDEV)."""
+    try:
+        os.replace(source, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        return False
+    return True
+
+
+def move(source: Path, target: Path) -> None:
+    """Give a directory another name; by a copy where overlayfs cannot rename it. At any moment one of both is whole."""
+    if renamed(source, target):
+        return
+    partial = target.with_name(f"{TRASH}{target.name}")
+    shutil.rmtree(partial, ignore_errors=True)
+    shutil.copytree(source, partial, symlinks=True)
+    os.replace(partial, target)
+    with contextlib.suppress(FileNotFoundError):
+        (source / "manifest.json").unlink()
+    shutil.rmtree(source)
 
 
 def _age(path: Path) -> float:

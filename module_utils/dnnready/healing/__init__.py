@@ -1,0 +1,1 @@
+"""Mends what a diagnosis found, proves it again, and takes back what did not help."""
