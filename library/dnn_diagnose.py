@@ -77,7 +77,7 @@ options:
     type: str
   host:
     description:
-      - The host as M(dnn_host_info) returned it, or any part of that. Read where it is not given, never for O(log_text).
+      - The host as M(dnn_host_info) returned it, or any part of it. Read where it is not given, never for O(log_text).
       - Some messages have several causes, which only a fact of the machine can tell apart, such as whether it has a
         GPU. Without that fact the finding names it, and what to ask, under C(alternatives).
     type: dict

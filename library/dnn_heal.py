@@ -121,7 +121,7 @@ heals:
       type: dict
       sample: {verdict: broken, healthy: false, findings: [{cause: dnn_library_missing}]}
     actions:
-      description: What was done or is left to do. C(outcome) is healed, undone, failed, advised, or would in check mode.
+      description: Done or left to do. C(outcome) is healed, undone, failed, advised, or, in check mode, would.
       type: list
       elements: dict
       sample: [{cause: dnn_library_missing, kind: release, command: build the release again, outcome: healed}]
