@@ -5,16 +5,19 @@ from __future__ import annotations
 from ..probe import Probe
 from . import (
     convolution,
+    elf,
     environment,
     experiments,
     hashes,
     inventory,
+    loader,
     logs,
     processor,
     program,
     records,
     release,
     surroundings,
+    symbols,
 )
 
 ALL: tuple[Probe, ...] = (
@@ -22,12 +25,15 @@ ALL: tuple[Probe, ...] = (
     inventory.PROBE,
     surroundings.PROBE,
     processor.PROBE,
+    elf.PROBE,
+    loader.PROBE,
     environment.PROBE,
     program.PROBE,
     records.PROBE,
     logs.PROBE,
     convolution.PROBE,
     hashes.PROBE,
+    symbols.PROBE,
     experiments.VARIABLES,
     experiments.OUTSIDE,
 )
