@@ -91,6 +91,48 @@ SIGNATURES = (
         "/usr/bin/ld: warning: libtbb.so.2, needed by a.so, not found (try using -rpath or -rpath-link)",
     ),
     sign(
+        "no_rule_for_library",
+        "make does not find a library that it needs, and knows no rule to make it.",
+        r"No rule to make target '[^'\n]{0,200}?(?P<part>[\w.+-]{3,60}\.(?:so|a|dylib|lib))[\d.]{0,8}'",
+        lambda evidence: missing(evidence.group("part"), evidence),
+        "make[2]: *** No rule to make target '../external/mkldnn/install/lib64/libmkldnn.so', needed by 'libcaffe.so'.",
+    ),
+    sign(
+        "submodule_empty",
+        "The sources of oneDNN are not there: the checkout lacks its submodules.",
+        (
+            r"(?:mkl-?dnn|onednn|ideep)[^\n]{0,60}(?:is empty|sources? (?:files? )?(?:was |were )?not found)",
+            r"(?:mkl-?dnn|onednn|ideep)[^\n]{0,40}does not contain a CMakeLists",
+        ),
+        {"dnn_library_missing": 0.8},
+        "MKL-DNN source files not found!",
+    ),
+    sign(
+        "header_of_other_release",
+        "The sources are for another release of oneDNN than its headers.",
+        (
+            r"'?(?:class |struct )?(?:mkldnn|dnnl)(?:_\w{2,40}|::\w[\w:]{2,60})'? (?:has no member|has not been"
+            r" declared|was not declared|is not a member)",
+            r"'\w{2,40}' is not a member of '(?:mkldnn|dnnl)\b",
+            r"'(?:mkldnn|dnnl)\w{0,40}'[^\n]{0,12}(?:undeclared identifier|has not been declared|was not declared)",
+        ),
+        {"dnn_library_version_conflict": 0.78, "dnn_library_missing": 0.5},
+        "error: 'mkldnn_memory_desc_t' has no member named 'format'",
+    ),
+    sign(
+        "tools_missing",
+        "A build from source lacks its tools or Python's headers.",
+        (
+            r"Microsoft Visual C\+\+ \d\d\.\d or greater is required",
+            r"command '(?:gcc|cc|g\+\+|clang|cl\.exe|cmake|x86_64-\S{1,30}gcc)' failed",
+            r"CMAKE_C(?:XX)?_COMPILER not set",
+            r"unable to execute '(?:gcc|cc|g\+\+|clang|cl\.exe)'",
+            r"No module named '?_(?:ctypes|lzma|bz2|ssl|sqlite3)'?(?:$|\n)",
+        ),
+        {"system_library_missing": 0.64},
+        "error: command 'gcc' failed: No such file or directory",
+    ),
+    sign(
         "undefined_at_link_macos",
         "The linker of macOS lacks symbols: a library is not linked.",
         r'Undefined symbols for architecture \w{2,10}:\s{1,6}"(?P<symbol>[^"\n]{1,300})", referenced from',

@@ -154,6 +154,21 @@ SIGNATURES = (
         "WARNING: Running pip as the 'root' user can result in broken permissions",
     ),
     _harmless(
+        "noise_at_start",
+        "The software tells what it does.",
+        (
+            r"Number of places reduced from \d+ to \d+",
+            r"OpenBLAS Warning \.\.\. cannot install fork handler",
+            r"precompiled NUM_THREADS exceeded, adding auxiliary array",
+            r"run does not have GPU support\. Will run in CPU only mode",
+            r"pin_memory' argument is set as true but no accelerator",
+            r"Setting OMP_NUM_THREADS environment variable for each process to be 1",
+            r"[Ff]allback to CPU execution provider",
+            r"Created TensorFlow Lite XNNPACK delegate",
+        ),
+        "libgomp: Number of places reduced from 96 to 8 because some places didn't contain any usable logical CPUs",
+    ),
+    _harmless(
         "omp_information",
         "OpenMP reports what it does.",
         r"OMP: Info #\d{1,4}",

@@ -109,7 +109,6 @@ SIGNATURES = (
         "The index has no build of the package for this platform.",
         (
             "no wheels with a matching platform tag",
-            "only has wheels for the following platform",
             "doesn't have a source distribution or wheel for the current platform",
             "PackagesNotFoundError",
             "not available from current channels",
@@ -130,6 +129,9 @@ SIGNATURES = (
         (
             "externally-managed-environment",
             "environment is externally managed",
+            r"is externally managed[,.]",
+            r"install a non-\w{3,12}-packaged Python package",
+            r"install Python packages system-wide, try",
             "PEP 668",
             "--break-system-packages",
         ),
@@ -143,7 +145,7 @@ SIGNATURES = (
             r"USE_(?:MKL-?DNN|MKL|ONEDNN)\w* {0,40}[:=] ?(?:OFF|0|FALSE|NO)\b",
             "disabling (?:MKL-?DNN|oneDNN)",
             (
-                r"(?:MKL-?DNN|oneDNN|mkldnn)[^\n]{0,40}(?:not found|could not be found|is disabled"
+                r"(?:MKL-?DNN|oneDNN|mkldnn)(?! source)[^\n]{0,40}(?:not found|could not be found|is disabled"
                 "|disabled|not enabled|is not set|not registered|not compiled)"
             ),
             (
@@ -157,7 +159,10 @@ SIGNATURES = (
             "Device type mkldnn",
             r"mkldnn\.is_available\(\)[^\n]{0,12}\n?[^\n]{0,12}False",
             r"compiled with (?:the )?(?:MKL|oneDNN)[^\n]{0,24}(?:False|support\?? ?no)",
-            r"(?:rebuild|build) (?:\w+ ){0,4}with USE_(?:MKL|MKLDNN|ONEDNN) ?= ?1",
+            r"(?:rebuild|build|compile) (?:\w+ ){0,4}with (?:USE|WITH)_(?:MKL|MKLDNN|ONEDNN) ?= ?(?:1|ON)",
+            r"compile with MKL-?DNN first",
+            r"build of \w{3,12} (?:doesn't|does not) (?:support|have) (?:MKL-?DNN|oneDNN)",
+            "\N{HEAVY MULTIPLICATION X} (?:MKLDNN|ONEDNN)",
         ),
         {"framework_built_without_onednn": 0.9},
         "-- USE_MKLDNN : OFF",
@@ -172,6 +177,7 @@ SIGNATURES = (
                 "|available|enabled|found|supported|visible)|is not)"
             ),
             r"\['CPUExecutionProvider'\]",
+            r"Unknown Provider Type: (?:Dnnl|MKLDNN|OpenVINO)\w*",
         ),
         lambda evidence: (
             (Candidate("framework_built_without_onednn", 0.88),)

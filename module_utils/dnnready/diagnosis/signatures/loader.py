@@ -57,6 +57,14 @@ def _said(evidence: Evidence) -> Sequence[Candidate]:
     return _named(evidence)
 
 
+def _musl(evidence: Evidence) -> Sequence[Candidate]:
+    if "permission denied" in evidence.text.lower():
+        return (Candidate("selinux_or_noexec", 0.85, evidence.details),)
+    if "exec format" in evidence.text.lower():
+        return (Candidate("wrong_architecture", 0.9, evidence.details),)
+    return _named(evidence)
+
+
 def _named(evidence: Evidence) -> Sequence[Candidate]:
     return missing(evidence.group("library"), evidence, evidence.group("needed"))
 
@@ -91,7 +99,7 @@ SIGNATURES = (
             rf"Error loading shared library {_LIBRARY}: [^\n(]{{1,60}}(?:\(needed by"
             r" (?P<needed>[^)\n]{1,300}))?"
         ),
-        _named,
+        _musl,
         "Error loading shared library libgomp.so.1: No such file or directory (needed by a.so)",
     ),
     sign(
@@ -132,8 +140,8 @@ SIGNATURES = (
         "library_not_found_by_program",
         "A program says that it does not find a library.",
         (
-            "(?:(?:not able|unable|fail(?:ed|s|ure)?|cannot|can't|could ?n[o']t"
-            "|did not) (?:to )?(?:be )?(?:find|found|locate|load|open|dlopen)(?: the| shared"
+            "(?:(?:not able|unable|fail(?:ed|s|ure)?|cannot|can't|could ?n[o']t|could not"
+            "|did not) (?:to )?(?:be )?(?:find|found|locate|load|open|dlopen)(?:/load)?(?: the| shared"
             r"| dynamic| native| required| a){0,3}(?: library| lib| file| object)?:? ?['\"]?"
             r"|no such library:? ?['\"]?)(?P<library>(?:[^\s'\"]{0,200}[/\\])?lib[\w.+-]{1,80}(?:\.so"
             r"|\.dylib)[\d.]{0,12})(?![\w./ ]{0,40}(?:or|version))"

@@ -34,6 +34,10 @@ _MODULES: tuple[tuple[str, dict[str, float]], ...] = (
         r".*(?:_C$|_pywrap\w*|pybind11_state|_C\.|libpaddle|core_noavx)",
         {"wrong_architecture": 0.66, "corrupt_install": 0.64, "shadowed_or_partial_module": 0.6},
     ),
+    (
+        r"torch\._six|tensorflow\.contrib|torchvision\.transforms\.functional_tensor|keras\.",
+        {"extension_abi_mismatch": 0.72, "shadowed_or_partial_module": 0.5},
+    ),
     (r".*\.", {"shadowed_or_partial_module": 0.68, "corrupt_install": 0.5, "framework_not_installed": 0.45}),
     (r"", {"framework_not_installed": 0.93}),
 )
@@ -155,6 +159,11 @@ SIGNATURES = (
             ),
             r"(?:Unable|Failed) to import '?(?:torch|tensorflow|mxnet|paddle|onnxruntime)'?\b",
             "(?:PyTorch|TensorFlow|Torch) (?:is|was) not installed",
+            rf"(?:Could not|Cannot|can't|Unable to) (?:find|import) (?:module )?'?{_FRAMEWORKS}\b'?(?:[.,:;]|$)",
+            rf"The '{_FRAMEWORKS}[^'\n]{{0,30}}' distribution was not found",
+            rf"No package metadata was found for {_FRAMEWORKS}\b",
+            rf"install the following dependenc(?:y|ies):? {_FRAMEWORKS}\b",
+            rf"Couldn't install {_FRAMEWORKS}\b",
             "Valid installation of (?:TensorFlow|torch|Keras) not found",
             r"Python module (?:tensorflow|keras|torch)[\w.]{0,40} was not found",
             "(?:tensorflow|keras|torch) not available$",

@@ -1,11 +1,10 @@
-"""oneDNN and MKL themselves: what they refuse, where they crash, and when they are not there at all."""
+"""oneDNN itself: what it refuses, where it crashes, and when it is not there at all."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from .. import libraries
 from ..finding import Candidate
 from ..signature import Evidence, sign
 
@@ -13,17 +12,6 @@ _EXECUTED = re.compile(r"(?:onednn|dnnl|mkldnn)_verbose,(?:v1,)?(?:primitive,)?e
 #: oneDNN tells which implementations it passes over on its way to one that fits.
 _DISPATCHED = re.compile(r"_verbose,(?:v\d,)?(?:primitive,)?create:")
 _CONVOLUTION = re.compile(r"_verbose,(?:v1,)?(?:primitive,)?exec,\w+,convolution")
-
-
-def _mkl_load(evidence: Evidence) -> Sequence[Candidate]:
-    """MKL loads its kernels by name at run time, the first of several that the CPU can use."""
-    several = " or " in evidence.text
-    parts = [libraries.basename(evidence.group("library"))]
-    kernel = re.search(r"mkl_(?:avx|def|mc|vml|core|p4)", parts[0]) is not None
-    details = {"library": parts[0]}
-    if several or kernel:
-        return (Candidate("undefined_symbol_mkl", 0.92, details), Candidate("mkl_library_missing", 0.6, details))
-    return (Candidate("mkl_library_missing", 0.84, details), Candidate("undefined_symbol_mkl", 0.7, details))
 
 
 def _refused(evidence: Evidence) -> Sequence[Candidate]:
@@ -44,7 +32,9 @@ def _refused(evidence: Evidence) -> Sequence[Candidate]:
 
 def _frames(evidence: Evidence) -> Sequence[Candidate]:
     context = evidence.context
-    if _DISPATCHED.search(evidence.line) or not (context.failed or context.crashed or context.has("error", "#0 ")):
+    if _DISPATCHED.search(evidence.line) or not (
+        context.failed or context.crashed or context.has("error", "#0 ", "#1 ")
+    ):
         return ()
     if evidence.context.illegal_instruction:
         return (Candidate("onednn_primitive_error", 0.5),)
@@ -74,44 +64,30 @@ def _verbose_error(evidence: Evidence) -> Sequence[Candidate]:
     return (Candidate("onednn_primitive_error", 0.78),)
 
 
+def _flag(evidence: Evidence) -> Sequence[Candidate]:
+    """Beside a result or an error it is an experiment, and the answer to it."""
+    context = evidence.context
+    tried = (
+        context.failed or context.crashed or context.has("tensor(", "incorrect", "wrong", "mismatch", "works", "fixes")
+    )
+    first, second = ("onednn_primitive_error", "onednn_not_enabled_at_runtime")
+    if not tried:
+        first, second = second, first
+    return (Candidate(first, 0.66), Candidate(second, 0.56))
+
+
 SIGNATURES = (
-    sign(
-        "mkl_cannot_load",
-        "MKL does not find one of its own parts.",
-        (
-            r"Cannot load (?P<library>\S{0,250}mkl_\w+[\w.]{0,24}[a-z0-9])(?: or \S{1,200})?",
-            r"MKL FATAL ERROR: (?:Error on loading function|Cannot load symbol)[^\n]{0,80}",
-            "MKL function load error",
-            "cpu specific dynamic library is not loaded",
-        ),
-        lambda evidence: (
-            _mkl_load(evidence) if evidence.group("library") else (Candidate("undefined_symbol_mkl", 0.92),)
-        ),
-        "Intel MKL FATAL ERROR: Cannot load libmkl_avx2.so or libmkl_def.so.",
-    ),
-    sign(
-        "mkl_module_not_found",
-        "Windows does not find a part of MKL.",
-        r"INTEL MKL ERROR: [^\n]{1,80}[.。] (?P<library>mkl_[\w.]{1,40}\.dll)",
-        _mkl_load,
-        "INTEL MKL ERROR: The specified module could not be found. mkl_intel_thread.dll.",
-    ),
-    sign(
-        "mkl_parameter",
-        "MKL is called with what it does not take: by a build for another MKL than the loaded one, or by mistake.",
-        r"MKL ERROR: Parameter \d{1,3} was incorrect on entry to",
-        {"undefined_symbol_mkl": 0.66, "model_or_input_error": 0.58},
-        "Intel MKL ERROR: Parameter 10 was incorrect on entry to DSYRK",
-    ),
     sign(
         "onednn_refused",
         "oneDNN could not make or run an operation.",
         (
             (
-                "could not (?:create|execute|initialize|construct|get|submit|query|reorder|clone"
-                r"|append) (?P<thing>(?:an?|the)? ?(?:\w+ ){0,4}?(?:primitive(?: descriptor)?(?:"
-                " iterator)?|memory descriptor|memory(?: object)?|engine|stream|reorder|post-ops"
-                r"|attribute\w*|deconvolution|convolution))\b"
+                "could not (?:create|execute|initialize|construct|get|submit|query|reorder|clone|set|make|generate"
+                "|wait on|map|unmap|reshape|permute|retrieve|export|append|finalize|filter)"
+                r" (?P<thing>(?:an?|the)? ?(?:[\w-]+ ){0,5}?(?:primitive(?: descriptor)?(?:"
+                " iterator)?|(?:forward|backward|memory) descriptor|memory object|memory|engine|stream"
+                "|reorder|post-ops|native handle|logical.tensor|compiled_partition|ukernel|kernel$|graph$"
+                r"|attribute\w*|deconvolution|convolution))\b(?! (?:address|region|limit|usage))"
             ),
             "(?:dnnl|mkldnn)::error",
             r"(?:DNNL|oneDNN|MKL-?DNN) error[^\w]",
@@ -207,13 +183,20 @@ SIGNATURES = (
         "dnnl_verbose,info,oneDNN v1.7.0 (commit 7aed)\nSegmentation fault",
     ),
     sign(
+        "onednn_flag",
+        "A program switches oneDNN off: for good, or to find out whether it is to blame.",
+        r"(?:backends\.mkldnn\.enabled|mkldnn\.flags\(enabled)\s?= ?False",
+        _flag,
+        "torch.backends.mkldnn.enabled = False",
+    ),
+    sign(
         "onednn_switched_off",
         "oneDNN is in the build, but switched off or asked for too late.",
         (
             r"TF_ENABLE_ONEDNN_OPTS['\"\] ]{0,4}[=:,] ?['\"]?0['\"]?(?!['\"]?\.)(?=\s|$|[,;)])",
             "oneDNN custom operations are off",
             r"IsMklEnabled\(\)[^\n]{0,6}\n?[^\n]{0,6}False",
-            r"(?:backends\.mkldnn\.enabled|mkldnn\.flags\(enabled)\s?= ?False",
+            r"FLAGS_use_(?:mkldnn|onednn) (?:is set to|=) ?(?:False|0)",
             (
                 r"(?:\bno|without|unable to see|do(?:es)? not see|not visible|never (?:see|appear\w*)"
                 r"|missing) [^\n]{0,50}(?:message|line|output|log|entr)\w*[^\n]{0,60}(?:oneDNN"

@@ -1,4 +1,4 @@
-"""OpenMP: two runtimes in one process, MKL's layer over the wrong one, and values that a runtime refuses."""
+"""OpenMP: two runtimes in one process, and MKL's layer over the wrong one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..finding import Candidate
 from ..signature import Evidence, sign
 
 _NEEDED = re.compile(r"\(NEEDED\)[^\n]{0,60}\[(?P<library>[\w.+-]{1,80})\]")
-_MAPPED = re.compile(r"(?P<path>[^\s]{0,250}/lib[ig]?omp\d?(?:-\w{8})?\.(?:so|dylib)[\d.]{0,8})")
+_MAPPED = re.compile(r"(?P<path>[^\s\"]{0,250}/lib[ig]?omp\d?(?:-\w{8})?\.(?:so|dylib)[\d.]{0,8})")
 
 
 def _runtimes(evidence: Evidence) -> Sequence[Candidate]:
@@ -23,16 +23,8 @@ def _runtimes(evidence: Evidence) -> Sequence[Candidate]:
 def _copies(evidence: Evidence) -> Sequence[Candidate]:
     """Several copies in a list of mapped libraries."""
     paths = {match["path"] for match in evidence.context.find(_MAPPED, "omp")}
-    listed = evidence.context.has("image list", "/proc/self/maps", "r-xp")
+    listed = evidence.context.has("image list", "/proc/self/maps", "r-xp", "user_api")
     return (Candidate("openmp_runtime_conflict", 0.82),) if listed and len(paths) > 1 else ()
-
-
-def _number(evidence: Evidence) -> Sequence[Candidate]:
-    """Whose number it is, the lines around may say."""
-    start, end = evidence.match.span()
-    around = evidence.context.text.blob[max(0, start - 300) : end + 200]
-    found = re.search(r"environ|getenv", around) and re.search(r"(?:OMP|MKL|KMP|TF|ONEDNN|DNNL)_[A-Z_]{3,40}", around)
-    return (Candidate("invalid_env_value", 0.8, {"variable": found.group(0)}),) if found else ()
 
 
 SIGNATURES = (
@@ -47,6 +39,9 @@ SIGNATURES = (
             r"OpenMP \('?\w+'?\) (?:and|loaded)[^\n]{0,60}(?:same time|OpenMP)",
             "OMP: Error #131: Thread identifier invalid",
             "OMP: Warning #190: Forking a process while a parallel region is active",
+            r"(?:mixed|multiple|several|two|different) OpenMP (?:runtimes?|librar)",
+            r"OMP: Error #36: Incompatible",
+            r"OMP: Error #178: Function pthread_atfork",
         ),
         {"openmp_runtime_conflict": 0.95},
         "OMP: Error #15: Initializing libiomp5md.dll, but found libiomp5md.dll already initialized.",
@@ -88,6 +83,20 @@ SIGNATURES = (
         "(lldb) image list\n[ 0] A1 0x01 /a/libomp.dylib\n[ 1] B2 0x02 /b/libomp.dylib",
     ),
     sign(
+        "openmp_listed_twice",
+        "threadpoolctl lists copies of an OpenMP runtime from different places.",
+        r"\"filepath\": \"[^\"\n]{0,250}lib[ig]?omp\d?",
+        lambda evidence: tuple(Candidate(item.cause, 0.66) for item in _copies(evidence)),
+        '"user_api": "openmp"\n"filepath": "/a/libgomp-a34b3233.so.1"\n"filepath": "/b/libgomp.so.1"',
+    ),
+    sign(
+        "openmp_waits",
+        "OpenMP's threads wait for each other, with a second runtime allowed.",
+        r"__kmp_(?:hyper|join|fork)_barrier\w{0,12}[^\n]{0,60}(?:_psynch_cvwait|pthread_cond_wait|futex)",
+        {"openmp_runtime_conflict": 0.66},
+        "__kmpc_fork_call -> __kmp_hyper_barrier_gather -> __psynch_cvwait",
+    ),
+    sign(
         "mkl_layer",
         "MKL is told to use Intel's OpenMP while GNU's is loaded.",
         (
@@ -97,55 +106,5 @@ SIGNATURES = (
         ),
         {"mkl_threading_layer_conflict": 0.96},
         "Error: mkl-service + Intel(R) MKL: MKL_THREADING_LAYER=INTEL is incompatible with libgomp.so.1 library.",
-    ),
-    sign(
-        "openmp_value",
-        "A variable of OpenMP has a value that the runtime does not take.",
-        (
-            r"Invalid value for environment variable (?P<variable>\w{1,60})",
-            (
-                r"OMP: Warning #\d{1,4}: [^\n]{0,40}?(?P<other>(?:OMP|KMP"
-                r"|GOMP)_\w{1,40})[^\n]{0,60}(?:value|invalid|not|ignor|unknown|illegal|small|large"
-                "|large)"
-            ),
-            r"OMP: Warning #\d{1,4}: (?:Ignoring invalid OS proc|[^\n]{0,60}proc ID)",
-            (
-                r"(?P<third>(?:OMP|KMP|GOMP|MKL)_\w{1,40})[^\n]{0,40}(?:must be|is not a valid"
-                "|is invalid|invalid value|not an integer|malformed)"
-            ),
-            (
-                r"(?:invalid|illegal|bad|cannot parse)[^\n]{0,40}(?:value|setting"
-                r"|syntax)[^\n]{0,30}(?P<fourth>(?:OMP|KMP|GOMP|MKL)_\w{1,40})"
-            ),
-            r"Environment variable \w{1,40} (?:has|is)[^\n]{0,20}invalid",
-            r"OMP: Warning #\d{1,4}: [KG]?O?MP_\w{1,40}: ",
-        ),
-        {"invalid_env_value": 0.94},
-        "libgomp: Invalid value for environment variable OMP_NUM_THREADS",
-    ),
-    sign(
-        "number_expected",
-        "A program expects a number in a variable of the environment.",
-        r"invalid literal for int\(\)",
-        _number,
-        "n = int(os.environ['OMP_NUM_THREADS'])\nValueError: invalid literal for int() with base 10: 'auto'",
-    ),
-    sign(
-        "framework_value",
-        "A variable of the framework has a value that it does not take.",
-        (
-            "TF_ENABLE_ONEDNN_OPTS is not set to",
-            r"(?:Failed|failed|Unable|unable) [^\n]{0,60}(?:TF_\w{1,40}|ONEDNN_\w{1,40})",
-            (
-                r"(?P<variable>TF_NUM_INT\w+_THREADS|TF_MKL_ALLOC_\w+)[^\n]{0,60}(?:invalid|negative"
-                "|must|not)"
-            ),
-            r"num_threads[^\n]{0,20}Check failed",
-            "Check failed: num_threads",
-            r"object '\S{1,250}' from LD_PRELOAD cannot be preloaded \((?!failed to map)",
-        ),
-        {"invalid_env_value": 0.72},
-        "ERROR: ld.so: object 'libjemalloc.so' from LD_PRELOAD cannot be preloaded (cannot open shared object "
-        "file): ignored.",
     ),
 )

@@ -68,6 +68,10 @@ SIGNATURES = (
                 "|platform|machine|processor|hardware)?"
             ),
             "mkldnn_(?:bf16|fp16)_device_check",
+            r"Unsupported (?:dtype|data type|scalar type):? ?(?:torch\.)?(?:Half|BFloat16|float16|bfloat16)",
+            r"not implemented for SparseCsr Half",
+            r"no kernel (?:is )?registered for [^\n]{0,80}float16",
+            r"has DataType \w{3,12} not in list of allowed values",
             (
                 r"(?:half precision|float16|fp16|FP16|bf16)[^\n]{0,120}only (?:be )?(?:used|supported?|available"
                 r"|works?)[^\n]{0,20}(?:CUDA|GPU)"
@@ -118,6 +122,10 @@ SIGNATURES = (
             ),
             r"not support(?:ed)? [^\n]{0,20}NCHW",
             r"data_format[^\n]{0,20}NCHW[^\n]{0,60}CPU",
+            r"only supports? N[DHW]{2,3}C\b",
+            r"on CPU is only supported for NHWC",
+            r"Only NHWC (?:data_format|format|layout)",
+            r"only (?:the )?NHWC(?: format| layout)? (?:is |are )?supported",
         ),
         {"unsupported_data_format": 0.95},
         "UnimplementedError: The Conv2D op currently only supports the NHWC tensor format on the CPU.",
@@ -169,6 +177,9 @@ SIGNATURES = (
                 r"|not compiled|engine not)[^\n]{0,20}"
             ),
             "Unknown qengine",
+            "QNNPACK is not properly initialized",
+            "FBGEMM doesn't support this CPU",
+            r"failed to initialize (?:pytorch )?(?:QNNPACK|XNNPACK)",
             r"supported_engines[^\n]{0,20}\['none'\]",
         ),
         {"quantized_engine_missing": 0.95},

@@ -29,8 +29,14 @@ _MISSING: dict[str, dict[str, float]] = {
 
 def _at_link(evidence: Evidence) -> Sequence[Candidate]:
     """The linker speaks of what is not linked, the loader of what does not fit."""
+    details = {"symbol": evidence.group("symbol")}
     if symbols.family(evidence.group("symbol")) == "openmp":
-        return (Candidate("openmp_runtime_missing", 0.8, {"symbol": evidence.group("symbol")}),)
+        return (Candidate("openmp_runtime_missing", 0.8, details),)
+    if symbols.family(evidence.group("symbol")) == "dnn":
+        return (
+            Candidate("dnn_library_missing", 0.78, details),
+            Candidate("dnn_library_version_conflict", 0.74, details),
+        )
     return tuple(Candidate(item.cause, item.weight * 0.85, item.details) for item in _symbol(evidence))
 
 
@@ -109,7 +115,10 @@ SIGNATURES = (
     sign(
         "undefined_reference",
         "The linker lacks a symbol: a library is missing or of another build.",
-        rf"undefined reference to (?:symbol )?'{_SYMBOL}",
+        (
+            rf"undefined reference to (?:symbol )?'{_SYMBOL}",
+            r"对 ?'(?P<chinese>[^'\n]{2,300})' ?未定义的引用",
+        ),
         _at_link,
         "libtorch.so: undefined reference to `dnnl_primitive_create'".replace("`", "'"),
     ),
@@ -145,5 +154,19 @@ SIGNATURES = (
         ),
         _version,
         "GLIBC_2.32 not found",
+    ),
+    sign(
+        "loader_too_old",
+        "The C library or the linker is older than what the library was made with.",
+        (
+            "FATAL: kernel too old",
+            "DT_RELR without GLIBC_ABI_DT_RELR",
+            r"unknown type \[0x13\] section",
+            r"(?:requires?|needs?) (?:a )?(?:newer )?glibc ?(?:version )?(?:>=?|v?\d)",
+            r"glibc (?:version )?[\d.]{1,6} is too old",
+            r"(?:your|this|the|installed) glibc (?:version )?[^\n]{0,20}(?:too old|older than|not supported)",
+        ),
+        {"glibc_too_old": 0.86},
+        "ImportError: a.so: DT_RELR without GLIBC_ABI_DT_RELR dependency",
     ),
 )

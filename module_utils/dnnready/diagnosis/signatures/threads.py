@@ -14,6 +14,7 @@ _FORBIDDEN = (
     "eperm",
     "(1 vs. 0)",
     "code: 1,",
+    "errno=1)",
     "error #1:",
 )
 _EXHAUSTED = (
@@ -78,7 +79,10 @@ SIGNATURES = (
                 r"|unable to allocate necessary resources for OMP thread)[^\n]{0,60}"
             ),
             "OMP: Error #136: Cannot create thread",
-            "unable to create new native thread",
+            "unable to create (?:new )?native thread",
+            r"failed to create new OS thread[^\n]{0,60}errno=(?:1|11)\b",
+            r"System unable to allocate necessary resources for the monitor thread",
+            r"OMP: Hint Try decreasing the (?:value of OMP_NUM_THREADS|number of threads)",
         ),
         _errno,
         "RuntimeError: can't start new thread",
@@ -86,11 +90,7 @@ SIGNATURES = (
     sign(
         "threads_fewer",
         "Fewer threads than asked for are allowed, or built for.",
-        (
-            r"Cannot form a team with \d+ threads",
-            "tried to allocate too many memory regions",
-            r"precompiled NUM_THREADS exceeded",
-        ),
+        (r"Cannot form a team with \d+ threads",),
         {"thread_limit": 0.64, "invalid_env_value": 0.6, "out_of_memory": 0.5},
         "OMP: Warning #96: Cannot form a team with 96 threads, using 48 instead.",
     ),
@@ -99,7 +99,9 @@ SIGNATURES = (
         "No further process or thread may be started.",
         (
             r"\bfork\b[^\n]{0,40}Resource temporarily unavailable",
-            r"BlockingIOError: \[Errno 11\]",
+            r"(?:BlockingIOError|OSError): \[Errno 11\]",
+            r"ThreadPoolBuildError[^\n]{0,80}code: 11",
+            r"\[Errno 24\] Too many open files",
             "OMP: System error #11",
             "fork rejected by pids controller",
         ),

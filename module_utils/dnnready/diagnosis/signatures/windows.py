@@ -61,6 +61,15 @@ def _code(evidence: Evidence) -> Sequence[Candidate]:
     return tuple(Candidate(cause, weight, details) for cause, weight in weights.items())
 
 
+def _node(evidence: Evidence) -> Sequence[Candidate]:
+    blob = evidence.context.text.blob
+    sentence = blob[max(0, evidence.match.start() - 200) : evidence.match.start()].rstrip("\n").rsplit("\n", 1)[-1]
+    number = next((code for code, pattern in _COMPILED if pattern.search(sentence)), 0)
+    weights = _CODES.get(number, _DEPENDENCY if number == 126 else {})  # noqa: PLR2004
+    details = {"library": libraries.basename(evidence.group("library"))}
+    return tuple(Candidate(cause, weight, details) for cause, weight in weights.items())
+
+
 def _named(evidence: Evidence) -> Sequence[Candidate]:
     return missing(evidence.group("library"), evidence)
 
@@ -111,7 +120,11 @@ SIGNATURES = (
         "windows_dll_not_found",
         "A DLL is not found.",
         r"\.dll'?(?: is| was)? (?:not found|missing)",
-        lambda evidence: missing(re.split(r"[\s/\\'\"]", evidence.text_before)[-1] + ".dll", evidence),
+        lambda evidence: (
+            ()
+            if "could not load dynamic library" in evidence.line.lower()
+            else missing(re.split(r"[\s/\\'\"]", evidence.text_before)[-1] + ".dll", evidence)
+        ),
         "The code execution cannot proceed because vcomp140.dll was not found.",
     ),
     sign(
@@ -119,10 +132,10 @@ SIGNATURES = (
         "A DLL of another version is taken.",
         (
             r"(?:(?:procedure )?entry point \S{1,200}|ordinal \d{1,6}) could not be located in the"
-            r" dynamic link library (?P<library>[^\s'\"]{1,250})"
+            r" dynamic link library (?P<library>[^\n'\"]{1,250})"
         ),
         lambda evidence: (
-            Candidate("undefined_symbol_mkl", 0.85)
+            Candidate("undefined_symbol_mkl", 0.9)
             if libraries.family(evidence.group("library")) == "mkl"
             else Candidate(
                 "dnn_library_version_conflict"
@@ -132,6 +145,20 @@ SIGNATURES = (
             ),
         ),
         "The ordinal 242 could not be located in the dynamic link library mkl_intel_thread.dll",
+    ),
+    sign(
+        "windows_module_refused",
+        "Windows refuses to load a native module of Node.js; the line before says why.",
+        r"^\\\\\?\\(?P<library>[^\n]{1,250}\.node)\b",
+        _node,
+        "Error: The specified module could not be found.\n\\\\?\\C:\\x\\napi-v8\\tfjs_binding.node",
+    ),
+    sign(
+        "library_not_bundled",
+        "A frozen program lacks a library that was not packed with it.",
+        r"Failed to load dynlib/dll '(?P<library>[^'\n]{1,250})'",
+        {"system_library_missing": 0.64, "corrupt_install": 0.5},
+        "Failed to load dynlib/dll 'C:\\app\\caffe2_detectron_ops.dll'. Most probably this dynlib/dll was not found",
     ),
     sign(
         "library_refused",
