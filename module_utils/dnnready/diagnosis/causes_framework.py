@@ -93,6 +93,17 @@ CAUSES = (
         "Files of the installed package are damaged, cut short or missing.",
         (
             Remedy(
+                "Reinstall the package: `apt-get install --reinstall {package}`.",
+                lambda _, details: details.get("manager") == "dpkg",
+                certain=True,
+            ),
+            Remedy(
+                "Reinstall it cleanly: `python -m pip install --no-cache-dir --force-reinstall --no-deps {package}` "
+                "with the very version that is installed.",
+                lambda _, details: "package" in details,
+                certain=True,
+            ),
+            Remedy(
                 "Reinstall it cleanly: `python -m pip uninstall -y PACKAGE`, then `python -m pip install "
                 "--no-cache-dir --force-reinstall PACKAGE`."
             ),

@@ -34,7 +34,7 @@ def look(case: Case) -> Observation:
         except (OSError, csv.Error):
             continue  # `records` says so
     if not entries:
-        entries = [entry for entry in owned(facts.get("origins", {}).values()) if entry.digest]
+        entries = [entry for entry in owned(facts.get("origins", {}).values(), case.frameworks) if entry.digest]
     if not entries:
         return Observation(unknown=(("content of the libraries", "no package keeps their hashes"),))
     found = [suspicion for suspicion in map(compare, entries) if suspicion]
@@ -45,6 +45,8 @@ def look(case: Case) -> Observation:
 def compare(entry: Entry) -> Optional[Suspicion]:
     """What is wrong with the content of a file, None where nothing is, or where it is not there."""
     details = {"library": entry.path, "package": entry.package}
+    if entry.algorithm == "md5":
+        details["manager"] = "dpkg"
     if entry.algorithm not in ("sha256", "sha384", "sha512", "md5"):
         return None
     digest = hashlib.new(entry.algorithm, usedforsecurity=False)

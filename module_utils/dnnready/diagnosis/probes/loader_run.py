@@ -52,10 +52,14 @@ def _loader(python: str) -> str:
 
 
 def _listed(case: Case, interpreter: str, paths: Sequence[str], environment: Mapping[str, str]) -> loader_trace.Trace:
-    """Each library by the loader's own --list."""
+    """Each library by itself, without the interpreter around it."""
     whole = loader_trace.Trace()
     for path in paths if interpreter and os.path.exists(interpreter) else ():
-        completed = case.target.launch([interpreter, "--list", path], env=environment, timeout=_TIMEOUT)
+        if "ld-musl" in interpreter:
+            argv, variables = [interpreter, "--list", path], dict(environment)
+        else:  # as ldd does
+            argv, variables = [interpreter, path], {**environment, "LD_TRACE_LOADED_OBJECTS": "1"}
+        completed = case.target.launch(argv, env=variables, timeout=_TIMEOUT)
         one = loader_trace.parse(completed.stdout, completed.stderr)
         for name, place in one.picked.items():
             whole.picked.setdefault(name, place)

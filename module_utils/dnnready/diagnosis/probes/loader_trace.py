@@ -36,14 +36,21 @@ def parse(output: str, debug: str) -> Trace:
     """The trace on the standard output, and the words of LD_DEBUG with errors on the other stream. Never raises."""
     # LD_DEBUG writes thousands of lines, and repeats in them the errors that the loader prints anyway.
     both = "\n".join([output, *(line for line in debug.splitlines() if not _DETAIL.match(line))])
+    fatal = _FATAL.findall(both)
     return Trace(
         picked=dict(_PICKED.findall(output)),
         reasons=_reasons(debug),
         missing=list(
-            dict.fromkeys([*_MISSING.findall(output), *(name.strip() for name, _ in _MUSL_MISSING.findall(both))])
+            dict.fromkeys(
+                [
+                    *_MISSING.findall(output),
+                    *(name.strip() for name, _ in _MUSL_MISSING.findall(both)),
+                    *(name for name, why in fatal if "cannot open" in why and "/" not in name),
+                ]
+            )
         ),
         versions=list(dict.fromkeys(_VERSION.findall(both))),
-        ignored=list(dict.fromkeys([*_IGNORED.findall(both), *_FATAL.findall(both)])),
+        ignored=list(dict.fromkeys([*_IGNORED.findall(both), *(each for each in fatal if "/" in each[0])])),
         undefined=list(
             dict.fromkeys(
                 [(symbol, path) for symbol, _, path in _UNDEFINED.findall(both)]

@@ -170,7 +170,7 @@ def _cuda(case: Case, facts: Mapping[str, Any]) -> Iterator[Suspicion]:
             if line.startswith("nvidia-") and "extra" not in line
         ]
         brought = sorted(other for other in facts["packages"] if other.startswith("nvidia-"))
-        if local or asks:
+        if local or (asks and brought):
             evidence = [
                 f"{name} {each['version']} is a build for {local[1] if local else 'CUDA'}; this host has no GPU"
             ]

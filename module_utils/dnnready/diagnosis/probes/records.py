@@ -27,7 +27,7 @@ def look(case: Case) -> Observation:
         except (OSError, csv.Error) as error:
             if each["metadata"] and each["path"].endswith(".dist-info") and each["installer"] in ("pip", "uv"):
                 unknown.append((f"files of {each['name']}", f"its RECORD cannot be read: {error}"))
-    debian = list(owned(facts.get("origins", {}).values())) if not entries else []
+    debian = list(owned(facts.get("origins", {}).values(), case.frameworks)) if not entries else []
     wrong = [found for found in map(examine, [*entries, *debian]) if found]
     suspicions = tuple(_suspicions(wrong))
     checked = len(entries) + len(debian)
@@ -71,6 +71,8 @@ def _suspicions(wrong: list[tuple[Entry, float, bool, str]]) -> list[Suspicion]:
         if len(files) > _SHOWN:
             evidence.append(f"and {len(files) - _SHOWN} further files of {package}")
         details = {"library": entry.path, "package": package}
+        if entry.size is None:
+            details["manager"] = "dpkg"
         found.append(Suspicion("corrupt_install", weight, evidence, details, certain))
     return found
 

@@ -7,7 +7,7 @@ import csv
 import glob
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
@@ -34,6 +34,7 @@ _DEBIAN = (
     ),
     *("libstdc++6*", "libgcc-s1*", "libsleef*", "libuv1*", "libcpuinfo*", "libasmjit*"),
 )
+_ALONE = {"onednn": "libdnnl", "mkl": "libmkl"}
 #: Files whose absence nobody notices: tests, and what only developers need.
 _UNIMPORTANT = re.compile(r"(^|/)(tests?|testing|_tests?|examples?|benchmarks?|include)/|test", re.IGNORECASE)
 
@@ -102,12 +103,16 @@ def _digest(text: str) -> tuple[str, str]:
         return "", ""
 
 
-def owned(origins: Iterable[str], folder: str = _DPKG) -> Iterator[Entry]:
-    """The libraries of Debian's packages around the framework, where dpkg owns one of these files; md5 where known."""
+def owned(origins: Iterable[str], frameworks: Sequence[str] = (), folder: str = _DPKG) -> Iterator[Entry]:
+    """The libraries of Debian's packages around a framework, with md5 where known: where dpkg owns one of the
+    modules at `origins`, or where oneDNN or MKL alone are asked for and come from a package.
+    """
     lists = sorted({path for name in _DEBIAN for path in glob.glob(os.path.join(folder, f"{name}.list"))})
     texts = {path: _lines(path) for path in lists}
     wanted = set(origins)
-    if not any(wanted.intersection(lines) for lines in texts.values()):
+    alone = tuple(_ALONE[name] for name in frameworks if name in _ALONE)
+    by_name = any(os.path.basename(path).startswith(alone) for path in texts) if alone else False
+    if not by_name and not any(wanted.intersection(lines) for lines in texts.values()):
         return
     for path, lines in texts.items():
         sums = {line[34:]: line[:32] for line in _lines(f"{path[:-5]}.md5sums")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 
 from ...errors import DnnreadyError
@@ -31,6 +32,7 @@ _MEANING = {
     "glibc": "glibc_too_old",
     "blas": "extension_abi_mismatch",
 }
+_NEW_OR_DELETE = re.compile(r"_Z[nd][wal]")
 _SHOWN = 4
 
 
@@ -71,7 +73,7 @@ def _suspicions(undefined: list[tuple[str, str]], reasons: dict[str, str], text:
     """One for each cause; weighty where the framework's own failure names the symbol."""
     causes: dict[str, list[tuple[str, str]]] = {}
     for symbol, path in undefined:
-        family = "cxx" if names.newer_cxx(symbol) else names.family(symbol)
+        family = "cxx" if names.newer_cxx(symbol) or _NEW_OR_DELETE.match(symbol) else names.family(symbol)
         cause = _MEANING.get(family, "corrupt_install")
         causes.setdefault(cause, []).append((symbol, path))
     for cause, members in causes.items():
