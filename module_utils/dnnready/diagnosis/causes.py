@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import causes_framework, causes_host, causes_library, causes_live, causes_processor
+from . import causes_framework, causes_host, causes_library, causes_live, causes_model, causes_processor
 from .cause import Cause
 
 CAUSES: Mapping[str, Cause] = {
@@ -15,6 +15,7 @@ CAUSES: Mapping[str, Cause] = {
             *causes_library.CAUSES,
             *causes_host.CAUSES,
             *causes_framework.CAUSES,
+            *causes_model.CAUSES,
             *causes_live.CAUSES,
         ),
         key=lambda item: (item.step, item.code),
