@@ -35,6 +35,7 @@ def look(case: Case) -> Observation:
             continue  # `records` says so
     if not entries:
         entries = [entry for entry in owned(facts.get("origins", {}).values(), case.frameworks) if entry.digest]
+    entries = [entry for entry in entries if os.path.isfile(entry.path)]  # `records` names those that are gone
     if not entries:
         return Observation(unknown=(("content of the libraries", "no package keeps their hashes"),))
     found = [suspicion for suspicion in map(compare, entries) if suspicion]
