@@ -25,5 +25,5 @@ def answer(argv: Sequence[str], timeout: float = 20) -> Completed:
     if not done.ok:
         words = (done.stderr.strip() or done.stdout.strip()).splitlines()
         ended = "was stopped after its time" if done.timed_out else f"ended with {done.signal or done.exit_code}"
-        raise DnnreadyError(f"{argv[0]} {ended}{': ' + words[0] if words else ''}.")
+        raise DnnreadyError(f"{argv[0]} {ended}{': ' + words[0].rstrip('.') if words else ''}.")
     return done

@@ -56,6 +56,7 @@ _SHAPES = tuple(
         r"eyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?",
     )
 )
+_PASSWORD = re.compile(r"://[^\s/:@]*:([^\s/@]+)@")
 _RANDOM_BITS = 3.5
 _DIGEST = re.compile(r"SHA|COMMIT|DIGEST|HASH|REVISION|BUILD_?ID", re.IGNORECASE)
 _HEXADECIMAL = re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
@@ -85,8 +86,10 @@ class Redactor:
     def learn(self, environment: Mapping[str, str]) -> None:
         """Remember the secrets of an environment, to find them wherever a program repeats them."""
         for name, value in environment.items():
-            if len(value) >= _LITERAL and catalogue.find(name) is None and (secret_name(name) or looks_random(value)):
-                self._literals.update(piece for piece in (value, *value.splitlines()) if len(piece) >= _LITERAL)
+            pieces = [match[1] for match in _PASSWORD.finditer(value)]
+            if value and catalogue.find(name) is None and (secret_name(name) or looks_random(value)):
+                pieces += [value, *value.splitlines(), *value.split()]
+            self._literals.update(piece for piece in pieces if len(piece) >= _LITERAL)
 
     def text(self, text: str) -> str:
         """A text without secrets."""

@@ -20,6 +20,7 @@ AUDIT = "/var/log/audit/audit.log"
 _FILE_BYTES = 16 << 20
 _UNIT_LINES = 2000
 _HIDDEN = "not seeing messages from other users"
+_KERNEL = " kernel: "
 _NAME = "system-log.txt"
 _WHAT = "lines of the system about signals, memory and denials"
 
@@ -39,8 +40,10 @@ def fill(bundle: Bundle, days: float, files: Sequence[str] = FILES, audit: str =
         except (DnnreadyError, OSError) as error:
             bundle.leave_out(f"system log: {name}", str(error))
             continue
-        if raw is not None:
-            text, source = raw, name
+        if raw is None:
+            continue
+        text, source = f"{text}\n{raw}", f"{source}, {name}" if source else name
+        if name != "journal" or _KERNEL in raw:  # in a container the journal has nothing of the kernel
             break
     lines = list(_chosen(text, days))
     more = _audit(bundle, audit)
@@ -99,8 +102,8 @@ def _journal(bundle: Bundle, days: float) -> Optional[str]:
     if _HIDDEN in words:
         bundle.leave_out("system log: messages of other users", "this user is not in the group adm or systemd-journal")
     if not done.ok or "No journal files" in words or not done.stdout.strip() or done.stdout.startswith("-- No entries"):
-        first = next(iter(words.splitlines()), "") or "it has no entries of the kernel"
-        bundle.leave_out("system log: journal", first)
+        last = words.splitlines()[-1] if words else "it has no entry of the kernel or of systemd"
+        bundle.leave_out("system log: journal", last)
         return None
     return "\n".join(reversed(limits.whole_lines(done.stdout).splitlines()))
 

@@ -142,6 +142,22 @@ def test_a_secret_of_an_environment_is_found_wherever_it_is_repeated():
     assert redactor.text(f"connecting with {SECRET}, 12345678, abc") == f"connecting with {REDACTED}, 12345678, abc"
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DB_PASSWORD", f"{SECRET} and more"),
+        ("DB_PASSWORD", f"first\n{SECRET}\nlast"),
+        ("DATABASE_URL", f"postgres://app:{SECRET}@db/x"),
+        ("OTHER", "q8ZrT2mXw9LkP4vN7sBd"),
+    ],
+)
+def test_parts_of_a_secret_are_known_too(name, value):
+    redactor = Redactor()
+    redactor.learn({name: value})
+    planted = SECRET if SECRET in value else value
+    assert redactor.text(f"saying {planted}") == f"saying {REDACTED}"
+
+
 def test_documents():
     document = {
         "environment": {"OMP_NUM_THREADS": "2", "APP": "x"},

@@ -110,8 +110,8 @@ def test_the_journal_is_asked_first(tmp_path, monkeypatch):
     ("journal", "reason"),
     [
         ("echo 'No journal files were found.' >&2; echo '-- No entries --'", "No journal files were found."),
-        ("exit 1", "it has no entries of the kernel"),
-        ("kill -9 $$", "it has no entries of the kernel"),
+        ("exit 1", "it has no entry of the kernel or of systemd"),
+        ("kill -9 $$", "it has no entry of the kernel or of systemd"),
     ],
 )
 def test_the_kernel_is_asked_where_the_journal_has_nothing(tmp_path, monkeypatch, journal, reason):
@@ -123,12 +123,33 @@ def test_the_kernel_is_asked_where_the_journal_has_nothing(tmp_path, monkeypatch
     assert why(filled)["system log: journal"] == reason
 
 
+def test_the_kernel_is_asked_too_where_the_journal_has_nothing_of_it(tmp_path, monkeypatch):
+    recent = time.strftime("%Y-%m-%dT%H:%M:%S+0000", time.gmtime())
+    journal = f"echo '{recent} d systemd[1]: x.service: Main process exited, code=dumped, status=4/ILL'"
+    dmesg = "echo '[    1.0] traps: python3[1] trap invalid opcode ip:1'"
+    monkeypatch.setenv("PATH", programs(tmp_path / "bin", journalctl=journal, dmesg=dmesg))
+    filled = bundle()
+    system_log.fill(filled, 36500, [], "/nowhere")
+    assert len(text(filled).splitlines()) == 2
+    assert filled.index()["members"][0]["source"] == "journal, dmesg"
+
+
 def test_a_user_without_the_group_is_told_what_is_hidden(tmp_path, monkeypatch):
     words = "Hint: You are currently not seeing messages from other users and the system."
     monkeypatch.setenv("PATH", programs(tmp_path / "bin", journalctl=f"echo '{words}' >&2; echo x", dmesg="exit 1"))
     filled = bundle()
     system_log.fill(filled, 7, [], "/nowhere")
     assert "systemd-journal" in why(filled)["system log: messages of other users"]
+
+
+def test_why_no_journal_could_be_opened(tmp_path, monkeypatch):
+    words = (
+        "Hint: You are currently not seeing messages from other users and the system.\nNo journal files were opened."
+    )
+    monkeypatch.setenv("PATH", programs(tmp_path / "bin", journalctl=f"echo '{words}' >&2; exit 1", dmesg="exit 1"))
+    filled = bundle()
+    system_log.fill(filled, 7, [], "/nowhere")
+    assert why(filled)["system log: journal"] == "No journal files were opened."
 
 
 def test_files_where_neither_journal_nor_kernel_can_be_read(tmp_path, monkeypatch):
