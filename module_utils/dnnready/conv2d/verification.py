@@ -31,7 +31,8 @@ def verify(
 
     `request`: {stack, release, release_path, python, probes, environment, options, host, shapes, timeout}. `host` is
     the host document (its `cpu.isa` is what the library is compared with), `shapes` are the user's own beside the
-    default ones, `timeout` in seconds is for each probe with its control. A probe that fails is a proof with the
+    default ones, `timeout` in seconds is for each probe with its control; `quick` convolves once, without
+    a control: enough to see whether it runs, too little to trust. A probe that fails is a proof with the
     verdict `broken`; DnnreadyError is raised only where there is nothing to run or the request makes no sense.
     `watch` gets every run of a probe, with all that it printed.
     """
@@ -81,6 +82,7 @@ def complete(request: Mapping[str, Any]) -> dict[str, Any]:
         "host": request.get("host") or local_host(),
         "shapes": list(request.get("shapes") or []),
         "timeout": float(request.get("timeout") or TIMEOUT),
+        "quick": bool(request.get("quick")),
     }
 
 
@@ -97,14 +99,19 @@ class _Prover:
         """The report of a probe, and the libraries that it loaded."""
         request = self.request
         deadline = time.monotonic() + request["timeout"]
-        run = self._run(probe, {"shapes": list(chosen), "repeats": REPEATS, "control": True}, {}, request["timeout"])
+        quick = request["quick"]
+        shown = (
+            [shape for shape in chosen if shape["name"] == shapes.CONTROL] or list(chosen) if quick else list(chosen)
+        )
+        question = {"shapes": shown, "repeats": 1 if quick else REPEATS, "control": not quick}
+        run = self._run(probe, question, {}, request["timeout"])
         control: Optional[dict[str, Any]] = None
         control_run: Optional[harness.Run] = None
-        if probe in SWITCHES:
+        if probe in SWITCHES and not quick:
             control, control_run = self._control(probe, chosen, run, deadline)
         made = report(
             probe,
-            chosen,
+            shown,
             run,
             control,
             control_run,

@@ -127,10 +127,10 @@ def steps(case: Case, probes: Sequence[Probe], found: Sequence[Mapping[str, Any]
             for probe in probes
             if probe.step == number and probe.name in case.observations
         ]
-        passed = [seen.said for seen in of_it if seen.said]
+        passed = [line for seen in of_it for line in (seen.said, *(f"Note: {note}" for note in seen.notes)) if line]
         unknown = [{"what": what, "why": why} for seen in of_it for what, why in seen.unknown]
         troubled = any(finding["step"] == number for finding in found)
-        outcome = "finding" if troubled else ("passed" if passed else "not_looked")
+        outcome = "finding" if troubled else ("passed" if any(seen.said for seen in of_it) else "not_looked")
         answers.append({"step": number, "title": title, "outcome": outcome, "passed": passed, "unknown": unknown})
     return answers
 

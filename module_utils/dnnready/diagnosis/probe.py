@@ -39,6 +39,7 @@ class Observation:
     suspicions: tuple[Suspicion, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
     unknown: tuple[tuple[str, str], ...] = ()  #: (what could not be looked at, why)
+    notes: tuple[str, ...] = ()  #: worth knowing, and no fault
 
 
 @dataclass

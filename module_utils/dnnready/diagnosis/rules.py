@@ -59,6 +59,15 @@ def _gone(case: Case, *families: str) -> bool:
     return bool(names) and all(libraries.family(name) in families for name in names)
 
 
+_MISSING = (
+    "system_library_missing",
+    "dnn_library_missing",
+    "mkl_library_missing",
+    "openmp_runtime_missing",
+    "blas_library_missing",
+)
+
+
 def _causes(*names: str) -> frozenset[str]:
     return frozenset(names)
 
@@ -131,6 +140,12 @@ RULES = (
         0.8,
         lambda case: _of(case, "surroundings", "thread_limit", "seccomp_blocks_threads"),
         "no thread can be started",
+    ),
+    Rule(
+        _causes("libstdcxx_too_old", "extension_abi_mismatch", "undefined_symbol_mkl", "dnn_library_version_conflict"),
+        0.6,
+        lambda case: _of(case, "loader", *_MISSING),
+        "symbols are missing because the library that has them is",
     ),
     Rule(
         _causes("thread_limit"),

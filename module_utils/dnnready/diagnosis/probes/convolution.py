@@ -61,10 +61,12 @@ def good(proof: Mapping[str, Any], case: Case) -> bool:
     return proof["verdict"] == "accelerated" or (proof["verdict"] == "fallback" and case.tolerated)
 
 
-def attempt(case: Case, without: tuple[str, ...] = (), *, plain: bool = False) -> tuple[dict[str, Any], str, str]:
+def attempt(
+    case: Case, without: tuple[str, ...] = (), *, plain: bool = False, quick: bool = False
+) -> tuple[dict[str, Any], str, str]:
     """One try: (proof, what it printed as an error, the signal that ended it). Raises DnnreadyError.
 
-    `without` leaves variables out; `plain` leaves the sandbox of a service out.
+    `without` leaves variables out; `plain` leaves the sandbox of a service out. `quick` asks only whether it runs.
     """
     target = case.target
     environment = {name: value for name, value in target.environment.items() if name not in without}
@@ -82,10 +84,16 @@ def attempt(case: Case, without: tuple[str, ...] = (), *, plain: bool = False) -
         )
         endings.append("timeout" if run.completed.timed_out else ended_by(run.completed))
 
-    given = {"environment": environment, "host": case.host, "timeout": case.timeout, "probes": list(case.frameworks)}
+    given = {
+        "environment": environment,
+        "host": case.host,
+        "timeout": case.timeout,
+        "probes": list(case.frameworks),
+        "quick": quick,
+    }
     request = {"stack": target.stack or target.name, "python": target.python, **given}
     if target.own:
-        request = {**request_of(target.release_path, target.stack, given), "python": target.python}
+        request = {**request_of(target.release_path, target.stack, given), "python": target.python, "quick": quick}
     surroundings = harness.Surroundings(
         launch=harness.APART.launch if plain else target.launch, whole=True, directory=target.directory
     )

@@ -10,7 +10,7 @@ from ...environment.evaluate import evaluate
 from ...environment.finding import Finding
 from ...errors import DnnreadyError
 from ..probe import CHEAP, Case, Observation, Probe, Suspicion
-from ..targets import login
+from ..targets import login, stack
 
 #: Who reads environment variables in a framework's wheels.
 READERS = {
@@ -45,7 +45,8 @@ def look(case: Case) -> Observation:
     return Observation(
         said="" if suspicions else _said(given, target.environment_from),
         suspicions=tuple(suspicions),
-        facts={"variables": given, "notes": [str(one) for one in findings if one.level != "error"]},
+        facts={"variables": given},
+        notes=tuple(str(one) for one in findings if one.code not in _MEANING and not _of_ours(one.variable, case)),
     )
 
 
@@ -60,6 +61,11 @@ def _meant(findings: list[Finding], case: Case) -> Iterator[Suspicion]:
                 {"variable": finding.variable, "value": finding.value, "advice": finding.remedy},
                 certain,
             )
+
+
+def _of_ours(variable: str, case: Case) -> bool:
+    """Whether the release itself sets it: then somebody knew."""
+    return case.target.own and variable in stack.variables(case.target.release_path)
 
 
 def _switched_off(case: Case) -> Iterator[Suspicion]:

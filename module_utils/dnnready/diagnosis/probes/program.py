@@ -13,6 +13,7 @@ from typing import NamedTuple, Optional
 
 from ...environment.catalogue import find
 from ..probe import CHEAP, Case, Observation, Probe, Suspicion
+from .environment import READERS
 
 _FRAMEWORKS = ("torch", "tensorflow", "keras", "numpy", "torchvision", "jax")
 _LARGEST = 4 << 20
@@ -98,7 +99,8 @@ def look(case: Case) -> Observation:
         return Observation(unknown=((f"what {path} sets", error.strerror or str(error)),))
     except (SyntaxError, ValueError) as error:
         return Observation(unknown=((f"what {path} sets", f"it is no Python program: {error}"),))
-    suspicions = tuple(_suspicions(found, path))
+    readers = {reader for framework in case.frameworks for reader in READERS.get(framework, ())}
+    suspicions = tuple(_suspicions(found, path, readers | {"loader", "glibc"} if readers else set()))
     return Observation(
         said="" if suspicions else f"{path} sets no variable too late or wrongly.",
         suspicions=suspicions,
@@ -106,7 +108,7 @@ def look(case: Case) -> Observation:
     )
 
 
-def _suspicions(found: Read, path: str) -> Iterator[Suspicion]:
+def _suspicions(found: Read, path: str, readers: set[str]) -> Iterator[Suspicion]:
     for one in found.settings:
         known = find(one.name)
         if known is None:
@@ -114,8 +116,10 @@ def _suspicions(found: Read, path: str) -> Iterator[Suspicion]:
         details = {"variable": one.name, "value": one.value, "program": path}
         if found.import_line and one.line > found.import_line:
             imported = f"`import {found.imported}` in line {found.import_line}"
-            words = f"{path}:{one.line} sets {one.name} after {imported}: too late"
-            yield Suspicion("variable_set_too_late", 0.8, [words], details, certain=True)
+            evidence = [f"{path}:{one.line} sets {one.name} after {imported}: too late"]
+            if readers and not readers & set(known.readers):
+                evidence.append(f"{one.name} would change nothing before it either: no library of this framework reads it")
+            yield Suspicion("variable_set_too_late", 0.8, evidence, details, certain=True)
             continue
         problem = known.grammar.problem(one.value) if one.value else ""
         if problem:
