@@ -167,12 +167,18 @@ cpu_seconds:
 
 import os
 import tempfile
+from collections.abc import Callable
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.dnnready.bundle.collect import Request, plan
+from ansible.module_utils.dnnready.diagnosis.cases import Asked, diagnose
+from ansible.module_utils.dnnready.diagnosis.probe import Case
 from ansible.module_utils.dnnready.errors import DnnreadyError
 from ansible.module_utils.dnnready_module import conclude
+
+#: Seconds for one run of a framework.
+_PATIENCE = 60.0
 
 
 def write(data: bytes, directory: str) -> str:
@@ -194,11 +200,23 @@ def write(data: bytes, directory: str) -> str:
     return path
 
 
+def findings(prefix: str) -> Callable[[Case], list[dict[str, Any]]]:
+    """The live diagnosis of what the bundle is about."""
+
+    def look(case: Case) -> list[dict[str, Any]]:
+        target = case.target
+        if target.own:
+            return diagnose(Asked(prefix=prefix, stacks=(target.stack,), host=case.host, timeout=_PATIENCE))
+        return diagnose(Asked(python=target.python, frameworks=target.frameworks, host=case.host, timeout=_PATIENCE))
+
+    return look
+
+
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Collect, unless this is a check."""
     params = dict(module.params)
     directory = params.pop("directory") or ""
-    bundle, parts = plan(Request(**params))
+    bundle, parts = plan(Request(**params, findings=findings(params["prefix"])))
     path, data = "", b""
     if not module.check_mode:
         for part in parts:
