@@ -51,9 +51,16 @@ def table(role: Path) -> str:
     return "\n".join(lines)
 
 
+def defaults_text(role: Path) -> str:
+    """A role's defaults: one file, or several in the folder `main`."""
+    place = role / "defaults" / "main"
+    files = sorted(place.glob("*.yml")) if place.is_dir() else [place.with_suffix(".yml")]
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
+
+
 def drift(role: Path) -> list[str]:
     """What does not fit between a role's defaults and specs."""
-    text = (role / "defaults" / "main.yml").read_text(encoding="utf-8")
+    text = defaults_text(role)
     defaults = yaml.safe_load(text) or {}
     specs = options(role)
     problems = [f"{role.name}: only defaults or only argument_specs name {name}" for name in set(defaults) ^ set(specs)]
@@ -65,7 +72,7 @@ def drift(role: Path) -> list[str]:
     for name in defaults:
         place = next(number for number, line in enumerate(lines) if line.startswith(f"{name}:"))
         if place == 0 or not lines[place - 1].startswith("#"):
-            problems.append(f"{role.name}: {name} has no comment in defaults/main.yml")
+            problems.append(f"{role.name}: {name} has no comment in its defaults")
         if not name.startswith(f"{role.name}_"):
             problems.append(f"{role.name}: {name} does not carry the role's prefix")
     return problems

@@ -5,8 +5,9 @@ from __future__ import annotations
 import resource
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Optional
 
+from ..environment.catalogue import find
 from . import conclude
 from .probe import CHEAP, COSTLY, Case, Observation, Probe
 from .probes import ALL
@@ -30,13 +31,20 @@ def examine(
         "findings": found,
         "steps": conclude.steps(case, probes, found),
         "probes": records,
-        "proof": case.fact("convolution", "proof"),
+        "proof": _told(case.fact("convolution", "proof")),
         "counts": {
             cost: sum(1 for each in records if each["ran"] and each["cost"] == cost) for cost in (CHEAP, COSTLY)
         },
         "cpu_seconds": round(_cpu() - used, 3),
         "wall_seconds": round(time.monotonic() - started, 3),
     }
+
+
+def _told(proof: Optional[Mapping[str, Any]]) -> Optional[dict[str, Any]]:
+    """A proof with those variables alone that a library reads: the others of a service or shell may be secrets."""
+    if proof is None:
+        return None
+    return {**proof, "environment": {name: value for name, value in proof["environment"].items() if find(name)}}
 
 
 def _look(probe: Probe, case: Case, say: Callable[[str], None]) -> dict[str, Any]:
