@@ -10,7 +10,7 @@ from itertools import accumulate
 
 #: Logs of fewer lines are searched whole.
 _FEW = 1000
-_FIRST, _LAST = 8, 3
+_FIRST, _LAST = 5, 2
 #: Messages go over lines, so those around a line that is kept are kept as well.
 _AROUND = 3
 #: Lines that differ in these bytes only are the same: digits, and what progress bars are drawn with.

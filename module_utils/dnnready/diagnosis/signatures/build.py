@@ -120,6 +120,40 @@ SIGNATURES = (
         "error: 'mkldnn_memory_desc_t' has no member named 'format'",
     ),
     sign(
+        "flags_of_other_processor",
+        "The compiler is told to build for a processor that is not this one.",
+        (
+            r"unrecogni[sz]ed (?:command[- ]line option|argument in option) '-m(?:avx|sse|fma|arch|tune|cpu|fpu|f16c)",
+            r"unknown (?:target CPU|value) '[\w.-]{2,30}'",
+            r"(?:unsupported|unknown) (?:option|argument) '-m(?:avx|sse|fma|arch|cpu|fpu)",
+            r"bad value '[^'\n]{1,30}' for '?-m(?:arch|cpu|tune)",
+        ),
+        {"wrong_architecture": 0.82},
+        "gcc: error: unrecognized command-line option '-mavx2'",
+    ),
+    sign(
+        "wheel_not_built",
+        "There is no wheel for this Python and platform, and the build from source fails.",
+        (
+            r"Failed building wheel for",
+            r"Building wheel for [^\n]{1,60} did not run successfully",
+            r"Could not build wheels for",
+            r"Failed to build installable wheels",
+            r"Failed to build '?[\w.=-]{2,60}",
+            r"(?:legacy-install-failure|metadata-generation-failed)",
+            r"pip subprocess to install build dependencies did not run successfully",
+        ),
+        {"python_version_no_wheel": 0.62, "system_library_missing": 0.59},
+        "ERROR: Failed building wheel for blis",
+    ),
+    sign(
+        "package_of_system_missing",
+        "The system's package manager knows no such package.",
+        (r"Unable to locate package lib[\w.+-]{2,40}", r"Package 'lib[\w.+-]{2,40}' has no installation candidate"),
+        {"system_library_missing": 0.6},
+        "E: Unable to locate package libgl1-mesa-glx",
+    ),
+    sign(
         "tools_missing",
         "A build from source lacks its tools or Python's headers.",
         (

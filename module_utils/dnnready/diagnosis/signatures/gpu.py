@@ -103,6 +103,8 @@ SIGNATURES = (
             r"cudaGetDeviceCount\(\)[^\n]{0,160}Error 80[34]",
             r"detected CUDA version[^\n]{0,40}mismatch",
             "Driver/library version mismatch",
+            r"nvrtc: error: (?:failed to open|invalid)",
+            r"compiled with CUDA [\d.]{2,6}, but CUDA runtime version",
         ),
         {"cuda_libraries_missing": 0.88, "cuda_build_on_cpu_host": 0.4},
         "CUDA driver version is insufficient for CUDA runtime version",

@@ -156,6 +156,7 @@ SIGNATURES = (
             r"has_mkldnn\n?[^\n]{0,12}False",
             "(?:compiling|built|compiled|build|building) without (?:MKL|oneDNN|mkldnn)",
             "Excluding mkl",
+            r"No (?:S|D|INT8 |INT16 )?GEMM backend",
             "Device type mkldnn",
             r"mkldnn\.is_available\(\)[^\n]{0,12}\n?[^\n]{0,12}False",
             r"compiled with (?:the )?(?:MKL|oneDNN)[^\n]{0,24}(?:False|support\?? ?no)",

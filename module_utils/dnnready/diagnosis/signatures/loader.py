@@ -169,6 +169,25 @@ SIGNATURES = (
         "Microsoft Visual C++ Redistributable is not installed, this may lead to the DLL load failure.",
     ),
     sign(
+        "library_of_other_version_macos",
+        "The library is older than the one that it is asked for as.",
+        r"Incompatible library version: (?P<needed>[^\s:]{1,250}) requires version",
+        {"extension_abi_mismatch": 0.7, "libstdcxx_too_old": 0.4},
+        "Incompatible library version: _C.so requires version 2.0.0 or later, but libx.dylib provides version 1.0.0",
+    ),
+    sign(
+        "loader_confused",
+        "The loader finds parts of two C libraries, or a damaged file.",
+        (
+            "Inconsistency detected by ld.so",
+            r"unsupported version \d{1,6} of Verneed record",
+            r"unexpected (?:PLT )?reloc type 0x",
+            "DYNAMIC LINKER BUG",
+        ),
+        {"corrupt_install": 0.6, "glibc_too_old": 0.56},
+        "Inconsistency detected by ld.so: dl-version.c: 205: _dl_check_map_versions: Assertion failed!",
+    ),
+    sign(
         "library_named_alone",
         "An import ends with nothing but the name of a library.",
         r"(?:ImportError|OSError|LoadError): (?P<library>lib[\w.+-]{1,80}\.so[\d.]{0,16})(?:$|\n)",

@@ -75,6 +75,7 @@ SIGNATURES = (
             r"SELinux is preventing [^\n]{1,200}(?:exec|map)\w* access",
             r"apparmor=\"?DENIED\"?[^\n]{0,200}(?:exec|mmap|\.so)",
             r"fapolicyd[^\n]{0,80}dec=deny",
+            r"file contains a virus or potentially unwanted software",
             r"blocked by group policy",
             r"Application Control policy has blocked",
             r"developer cannot be verified",

@@ -86,7 +86,7 @@ SIGNATURES = (
         (
             (
                 r"(?:^|\n|\d{1,8} )Killed(?= {0,2}(?:$|\n|python|\S{0,30}/))|\b(?:exit(?:ed)?(?: with)?"
-                r"|code|status|returned)[ :=]{1,3}(?:code |status )?137\b|killed by signal: Killed"
+                r"|code|status|returned)[ :=(]{1,3}(?:code |status )?137\b|killed by signal: Killed"
                 r"|signal 9 \(SIGKILL\)|died with <Signals\.SIGKILL"
             ),
             r"(?:exit(?:ed)?(?: with)?(?: code)?|signal|returncode)[ :=]{1,3}(?:code )?(?:-9\b|9 ?[:(]? ?SIGKILL)",

@@ -27,6 +27,7 @@ SIGNATURES = (
         "MKL does not find one of its own parts.",
         (
             r"Cannot load (?P<library>\S{0,250}mkl_\w+[\w.]{0,24}[a-z0-9])(?: or \S{1,200})?",
+            r"MKL FATAL ERROR: Cannot load (?!symbol|\S{0,200}mkl_)(?P<other>[^\s,]{3,250})",
             r"MKL FATAL ERROR: (?:Error on loading function|Cannot load symbol)[^\n]{0,80}",
             "MKL function load error",
             "cpu specific dynamic library is not loaded",

@@ -30,6 +30,7 @@ SIGNATURES = (
             "implement_array_function method already has a docstring",
             "Unable to convert function return value to a Python type! The signature was",
             r"Could not infer dtype of numpy\.",
+            r"Cannot convert a symbolic \w{0,12} ?[Tt]ensor",
             r"module 'numpy\.\w{1,30}' has no attribute",
             r"incompatible with numpy [<>=]",
             r"numpy [\d.]{1,8} is (?:not supported|too (?:new|old)|incompatible)",

@@ -64,6 +64,14 @@ def _verbose_error(evidence: Evidence) -> Sequence[Candidate]:
     return (Candidate("onednn_primitive_error", 0.78),)
 
 
+def _named(evidence: Evidence) -> Sequence[Candidate]:
+    """Where a build does not find it, nothing was run."""
+    around = evidence.text_before + evidence.text
+    if re.search(r"not found|cannot find|could not find|unresolved|undefined|Provider", around, re.IGNORECASE):
+        return ()
+    return (Candidate("onednn_primitive_error", 0.54),) if evidence.severity in ("error", "fatal") else ()
+
+
 def _flag(evidence: Evidence) -> Sequence[Candidate]:
     """Beside a result or an error it is an experiment, and the answer to it."""
     context = evidence.context
@@ -149,9 +157,7 @@ SIGNATURES = (
             r"(?:Error|Exception|failed|abort\w*|assert\w*|fatal)\b[^\n]{0,200}(?:onednn|mkl-?dnn|dnnl)",
             r"(?:onednn|mkl-?dnn|dnnl)[^\n]{0,120}(?:Error|Exception|failed|abort\w*|assert\w*|fatal)\b",
         ),
-        lambda evidence: (
-            (Candidate("onednn_primitive_error", 0.54),) if evidence.severity in ("error", "fatal") else ()
-        ),
+        _named,
         "RuntimeError: mkldnn_convolution: the weight is not laid out as it should be",
     ),
     sign(

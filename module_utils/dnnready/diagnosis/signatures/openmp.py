@@ -54,6 +54,7 @@ SIGNATURES = (
             r"Assertion failure at kmp\w*\.c(?:pp)?",
             "OMP: Error #13:",
             r"OpenMP[^\n]{0,40}after fork",
+            r"in progress in another thread when fork\(\) was called",
         ),
         {"openmp_runtime_conflict": 0.88},
         "OMP: Error #13: Assertion failure at kmp_runtime.cpp(3689).",
@@ -88,6 +89,17 @@ SIGNATURES = (
         r"\"filepath\": \"[^\"\n]{0,250}lib[ig]?omp\d?",
         lambda evidence: tuple(Candidate(item.cause, 0.66) for item in _copies(evidence)),
         '"user_api": "openmp"\n"filepath": "/a/libgomp-a34b3233.so.1"\n"filepath": "/b/libgomp.so.1"',
+    ),
+    sign(
+        "parallel_region_waits",
+        "A parallel region of the framework waits for threads that a fork left behind.",
+        r"at::internal::_?(?:parallel_run|invoke_parallel)",
+        lambda evidence: (
+            (Candidate("openmp_runtime_conflict", 0.62),)
+            if evidence.context.has("cond_wait", "psynch_cvwait", "condition_variable::wait", "futex_wait")
+            else ()
+        ),
+        "at::internal::_parallel_run(long long)\n__psynch_cvwait (in libsystem_kernel.dylib)",
     ),
     sign(
         "openmp_waits",

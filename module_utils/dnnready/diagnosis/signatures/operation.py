@@ -97,7 +97,7 @@ SIGNATURES = (
                 r"Input type \([^)\n]{1,60}\) and (?:weight"
                 r"|bias) type \([^)\n]{1,60}\) should be the same"
             ),
-            "expected m1 and m2 to have the same dtype",
+            "expected m(?:at)?1 and m(?:at)?2 to have the same dtype",
         ),
         lambda evidence: (
             (Candidate("unsupported_dtype", 0.66), Candidate("model_or_input_error", 0.64))

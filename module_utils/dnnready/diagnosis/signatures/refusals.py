@@ -6,7 +6,7 @@ from ..finding import Candidate
 from ..signature import sign
 
 _SOURCES = (
-    r"(?:[\w.-]{0,40}(?:mkl-?dnn|onednn|dnnl|ideep)[\w.-]{0,20}[/\\]|memory_desc_wrapper\."
+    r"(?:(?:mkl-?dnn|onednn|dnnl|ideep)[\w.-]{0,20}[/\\]|memory_desc_wrapper\."
     r"|jit_(?:avx|sse|uni)\w{3,60}\.)"
 )
 
@@ -46,6 +46,17 @@ SIGNATURES = (
         ),
         {"onednn_primitive_error": 0.82},
         "Assertion failed: sizeof...(args) == ndims(), file C:\\x\\mkl-dnn\\src\\common\\memory_desc_wrapper.hpp",
+    ),
+    sign(
+        "ended_in_onednn",
+        "The kernel or the runtime names oneDNN's library as the place of the crash.",
+        (
+            r"segfault at [^\n]{0,120} in (?:lib)?(?:dnnl|mkldnn)[\w.]{0,20}(?:\[|$)",
+            r"# C +\[(?:lib)?(?:dnnl|mkldnn)[\w.]{0,20}\+0x",
+            r"(?:oneDNN|mkldnn|dnnl)\W{0,3} ?(?:primitive )?(?:creation|execution|initiali[sz]ation) (?:failed|error)",
+        ),
+        {"onednn_primitive_error": 0.78, "dnn_library_version_conflict": 0.5},
+        "kernel: python3[123]: segfault at 0 ip 00007f sp 00007f error 4 in libdnnl.so.3.5[7f+1000]",
     ),
     sign(
         "layout_of_onednn",

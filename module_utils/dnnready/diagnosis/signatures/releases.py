@@ -58,8 +58,6 @@ SIGNATURES = (
         "release_wanted",
         "Two packages that belong together are of different releases, and one says which it wants.",
         (
-            rf"\b{_NAMES} (?:is )?(?:version )?v?\d[\w.+]{{0,20}},? (?:but|is newer|is older|is not)[^\n]{{0,40}}"
-            r"(?:require|incompatible|compatible|needs?)",
             rf"this version of {_NAMES}(?: \w{{3,14}})? (?:requires?|needs?|is (?:only )?compatible|was built)",
             rf"\b{_NAMES}==\S{{1,20}} is used but incompatible",
             rf"supports using [^\n]{{0,40}} for all {_NAMES} versions",

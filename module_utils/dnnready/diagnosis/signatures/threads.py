@@ -104,6 +104,7 @@ SIGNATURES = (
             r"\[Errno 24\] Too many open files",
             "OMP: System error #11",
             "fork rejected by pids controller",
+            "EAGAIN on (?:fork|clone|pthread_create)",
         ),
         {"thread_limit": 0.9},
         "bash: fork: retry: Resource temporarily unavailable",

@@ -21,7 +21,26 @@ _CODES: dict[int, dict[str, float]] = {
     182: {"system_library_missing": 0.65, "extension_abi_mismatch": 0.55},
     112: {"no_disk_space": 0.92},
     5: {"selinux_or_noexec": 0.55},
+    8: {"out_of_memory": 0.85},
+    1450: {"out_of_memory": 0.85},
+    216: {"wrong_architecture": 0.9},
+    225: {"selinux_or_noexec": 0.85},
+    577: {"selinux_or_noexec": 0.85},
+    1260: {"selinux_or_noexec": 0.9},
+    4551: {"selinux_or_noexec": 0.9},
+    23: {"corrupt_install": 0.8},
+    1392: {"corrupt_install": 0.85},
+    1157: {"system_library_missing": 0.8},
+    14001: {"system_library_missing": 0.85},
 }
+#: How a process ended: the status that Windows gives, as it is printed with and without a sign.
+_STATUS: tuple[tuple[str, dict[str, float]], ...] = (
+    ("c0000135|-1073741515|3221225781", {"system_library_missing": 0.84}),
+    ("c000007b|-1073741701|3221225595", {"wrong_architecture": 0.84, "corrupt_install": 0.5}),
+    ("c0000139|-1073741511|3221225785", {"extension_abi_mismatch": 0.74, "system_library_missing": 0.5}),
+    ("c0000142|-1073741502|3221225794", {"system_library_missing": 0.62, "cpu_lacks_instructions": 0.54}),
+    ("c000012d|c0000017|-1073741523|-1073741801", {"out_of_memory": 0.85}),
+)
 #: A module that is there but whose own libraries are not: by far the Visual C++ runtime.
 _DEPENDENCY = {"system_library_missing": 0.68, "corrupt_install": 0.4, "openmp_runtime_missing": 0.35}
 _TENSORFLOW = {
@@ -59,6 +78,12 @@ def _code(evidence: Evidence) -> Sequence[Candidate]:
         return tuple(Candidate(cause, weight, details) for cause, weight in weights.items())
     weights = _TENSORFLOW if "pywrap_tensorflow" in f"{library} {evidence.text}" else _DEPENDENCY
     return tuple(Candidate(cause, weight, details) for cause, weight in weights.items())
+
+
+def _status(evidence: Evidence) -> Sequence[Candidate]:
+    words = evidence.text.lower()
+    weights = next((weights for pattern, weights in _STATUS if re.search(pattern, words)), {})
+    return tuple(Candidate(cause, weight) for cause, weight in weights.items())
 
 
 def _node(evidence: Evidence) -> Sequence[Candidate]:
@@ -152,6 +177,20 @@ SIGNATURES = (
         r"^\\\\\?\\(?P<library>[^\n]{1,250}\.node)\b",
         _node,
         "Error: The specified module could not be found.\n\\\\?\\C:\\x\\napi-v8\\tfjs_binding.node",
+    ),
+    sign(
+        "windows_status",
+        "Windows ended the process, and says why by a status.",
+        (
+            r"\b0xC00000(?:17|7B|135|139|142)\b",
+            r"\b0xC0000(?:135|139|142|12D)\b",
+            r"-10737415(?:15|11|02|23)\b",
+            r"-1073741(?:701|801)\b",
+            r"\b32212257(?:81|85|94)\b",
+            r"\b3221225595\b",
+        ),
+        _status,
+        "Process finished with exit code -1073741515 (0xC0000135)",
     ),
     sign(
         "library_not_bundled",
