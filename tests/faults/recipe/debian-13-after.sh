@@ -1,0 +1,2 @@
+#!/bin/sh
+# After site.yml: nothing more.
