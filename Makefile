@@ -128,6 +128,10 @@ test-molecule: $(testing)/ready ## provisioning on clean images, in containers
 test-host: $(testing)/ready ## prepare this machine for molecule: podman, images, wheels
 	@$(testing)/bin/ansible-playbook playbooks/prepare_test_host.yml
 
+.PHONY: faults
+faults: $(testing)/ready ## inject real faults into containers, diagnose, heal: ARGS='--only PATTERN --report DIRECTORY'
+	@$(testing)/bin/python -m tests.faults.run $(ARGS)
+
 .PHONY: bench
 bench: $(testing)/ready ## what a run that changes nothing costs, beside ansible -m ping
 	@$(testing)/bin/python tests/bench/no_change.py -- $(ARGS)

@@ -60,7 +60,6 @@ class Case:
     image: str = "debian-12"
     container: Sequence[str] = ()  #: further arguments of `podman run`; {faults} is this directory
     inject: str = "true"  #: script of bash, run as root in the container
-    shell: str = ""  #: what the user's shell has run before: variables, limits
     command: str = ""  #: what the user runs; empty means what is usual for the target
     seconds: int = 60  #: after which the command is ended with 124, as `timeout` does
 
@@ -127,10 +126,10 @@ def _wrong(case: Case) -> list[str]:
         )
         if value not in allowed
     ]
-    texts = [case.title, case.why, case.expected, case.inject, case.shell, case.command]
+    texts = [case.title, case.why, case.expected, case.inject, case.command]
     lists = [case.shows, case.also, case.container]
     if not all(isinstance(text, str) for text in texts) or not case.title or not case.why:
-        wrong.append("title, why, expected, inject, shell and command are text, the first two not empty")
+        wrong.append("title, why, expected, inject and command are text, the first two not empty")
     if not all(isinstance(each, list | tuple) and all(isinstance(word, str) for word in each) for each in lists):
         wrong.append("shows, also and container are lists of text")
     elif not case.shows:

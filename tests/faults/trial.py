@@ -78,9 +78,8 @@ class Trial:
         return self.result
 
     def _user(self, command: str, step: str, seconds: int) -> Done:
-        """A command in the user's shell, kept for the report."""
-        # Braces and not parentheses: limits and variables hold for all that follows.
-        done = self.container.run(f"{self.case.shell}\n{command}", seconds=seconds)
+        """A command in the user's login shell, kept for the report."""
+        done = self.container.run(command, seconds=seconds)
         self.result.said[step] = f"{done.output}{done.errors}exit {done.status}\n"
         return done
 
