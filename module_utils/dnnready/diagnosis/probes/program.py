@@ -118,7 +118,9 @@ def _suspicions(found: Read, path: str, readers: set[str]) -> Iterator[Suspicion
             imported = f"`import {found.imported}` in line {found.import_line}"
             evidence = [f"{path}:{one.line} sets {one.name} after {imported}: too late"]
             if readers and not readers & set(known.readers):
-                evidence.append(f"{one.name} would change nothing before it either: no library of this framework reads it")
+                evidence.append(
+                    f"{one.name} would change nothing before it either: no library of this framework reads it"
+                )
             yield Suspicion("variable_set_too_late", 0.8, evidence, details, certain=True)
             continue
         problem = known.grammar.problem(one.value) if one.value else ""
