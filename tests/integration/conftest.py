@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -25,6 +26,22 @@ def ansible_directories() -> list[str]:
     """The directories with an `ansible-playbook` that the tests run with."""
     named = os.environ.get("DNNREADY_TEST_ANSIBLE", "")
     return [str(Path(name).absolute()) for name in named.split(":") if name] or [str(Path(sys.executable).parent)]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests marked `every_core` run with each ansible-core, the others with the first: what they test is below it."""
+    first = ansible_directories()[0]
+    extra = [
+        item
+        for item in items
+        if isinstance(item, pytest.Function)
+        and hasattr(item, "callspec")
+        and item.callspec.params.get("ansible_bin", first) != first
+        and item.get_closest_marker("every_core") is None
+    ]
+    if extra:
+        config.hook.pytest_deselected(items=extra)
+        items[:] = [item for item in items if item not in extra]
 
 
 class PlaybookRun(NamedTuple):
@@ -74,6 +91,7 @@ def run_playbook(ansible_bin: Path, ansible_environment: dict[str, str], tmp_pat
         env: Optional[Mapping[str, str]] = None,
         *,
         inventory: str = "localhost,",
+        connection_variables: bool = True,
         arguments: tuple[str, ...] = (),
     ) -> PlaybookRun:
         path = playbook if isinstance(playbook, Path) else tmp_path / "playbook.yml"
@@ -81,7 +99,8 @@ def run_playbook(ansible_bin: Path, ansible_environment: dict[str, str], tmp_pat
             path.write_text(json.dumps(playbook), encoding="utf-8")
         elif isinstance(playbook, str):
             path.write_text(playbook, encoding="utf-8")
-        variables = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, **(extra_vars or {})}
+        local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+        variables = {**(local if connection_variables else {}), **(extra_vars or {})}
         command = [str(ansible_bin / "ansible-playbook"), str(path), "-i", inventory, "-e", json.dumps(variables)]
         command += [*(["--check"] if check else []), *(["--diff"] if diff else []), *arguments]
         done = subprocess.run(
@@ -137,3 +156,40 @@ def run_module(run_playbook: Callable[..., PlaybookRun], tmp_path: Path) -> Call
         return result
 
     return run
+
+
+class Provisioned(NamedTuple):
+    """A prefix of this user with the stack onednn, a copy of it to go back to, and how it came about."""
+
+    prefix: Path
+    copy: Path
+    run: PlaybookRun
+
+
+@pytest.fixture(scope="session")
+def provisioned(ansible_bin: Path, tmp_path_factory: pytest.TempPathFactory) -> Provisioned:
+    """Made once by playbooks/heal.yml, which provisions what was never there."""
+    directory = tmp_path_factory.mktemp("provisioned")
+    prefix, copy = directory / "prefix", directory / "copy"
+    wishes = {"dnnready_scope": "user", "dnnready_prefix": str(prefix), "dnnready_stacks": ["onednn"]}
+    done = subprocess.run(
+        [ansible_bin / "ansible-playbook", "playbooks/heal.yml", "-e", json.dumps(wishes)],
+        cwd=PROJECT,
+        env={**os.environ, "ANSIBLE_CONFIG": str(PROJECT / "ansible.cfg"), "ANSIBLE_INJECT_FACT_VARS": "false"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    shutil.copytree(prefix, copy, symlinks=True)
+    return Provisioned(prefix, copy, PlaybookRun(done.returncode, done.stdout, done.stderr))
+
+
+@pytest.fixture
+def onednn(provisioned: Provisioned) -> Path:
+    """The stack onednn, whole again; its current release may be broken as one likes. Its prefix is three above."""
+    shutil.rmtree(provisioned.prefix)
+    shutil.copytree(provisioned.copy, provisioned.prefix, symlinks=True)
+    return provisioned.prefix / "stacks" / "onednn" / "current"

@@ -21,6 +21,8 @@ SCHEMA = json.loads((PROJECT / "docs" / "schema" / "run-1.json").read_text(encod
 #: Returns what it is given, as the modules of the project return their rows.
 MODULE = """
 from ansible.module_utils.basic import AnsibleModule
+
+pytestmark = pytest.mark.every_core
 module = AnsibleModule({"rows": {"type": "raw"}, "seconds": {"type": "raw"}})
 module.exit_json(dnnready_rows=module.params["rows"], cpu_seconds=module.params["seconds"])
 """

@@ -70,6 +70,7 @@ def test_saying_the_same_again_is_no_change(run_module: Module, bare: Path) -> N
     assert second["dnnready_rows"][0]["changed"] is False
 
 
+@pytest.mark.every_core
 def test_check_mode_looks_and_stores_nothing(run_module: Module, bare: Path) -> None:
     before = sorted(path.name for path in bare.rglob("*"))
     result = valid(run_module("conv2d_verify", {"stack": "mine", "path": str(bare)}, check=True))
@@ -121,6 +122,7 @@ def test_a_hang_is_ended(run_module: Module, tmp_path: Path) -> None:
         ({"shapes": [{"name": "x", "input": [1, 2], "filters": 1, "kernel": 1}]}, "shapes[0]: input is [1, 2]."),
     ],
 )
+@pytest.mark.every_core
 def test_what_is_refused(run_module: Module, bare: Path, arguments: dict[str, Any], message: str) -> None:
     result = run_module("conv2d_verify", {"stack": "mine", "path": str(bare), **arguments})
     assert result["failed"]

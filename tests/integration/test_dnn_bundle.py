@@ -78,6 +78,7 @@ def provoke_kernel_line():
 
 
 @pytest.mark.frameworks
+@pytest.mark.every_core
 def test_the_playbook_fetches_a_bundle_and_leaves_nothing(run_playbook, prefix, tmp_path):
     line = provoke_kernel_line()
     temporary = tmp_path / "temporary"

@@ -33,6 +33,7 @@ def test_check_mode_explains_the_same(run_module):
     )
 
 
+@pytest.mark.every_core
 def test_facts_of_the_host_decide(run_module):
     host = run_module("dnn_host_info", {"packages": []})["host"]
     for devices, cause in (([], "cuda_build_on_cpu_host"), (["GeForce"], "cuda_libraries_missing")):

@@ -145,6 +145,7 @@ def test_refused_variables_are_named_at_once_before_anything_is_written(run_task
     assert passed["changed"] and passed["diff"][0]["before"] == "", "without the bad ones it goes through"
 
 
+@pytest.mark.every_core
 def test_warnings_reach_the_user(run_module, tmp_path):
     variables = {
         "KMP_AFFINITY": "compact",
@@ -166,6 +167,7 @@ def test_warnings_reach_the_user(run_module, tmp_path):
     assert any("libiomp5" in warning for warning in result["warnings"]) and len(result["warnings"]) == 4
 
 
+@pytest.mark.every_core
 def test_wrong_arguments(run_tasks, tmp_path):
     directories = {"login_directory": str(tmp_path / "login"), "systemd_directory": str(tmp_path / "systemd")}
     foreign = tmp_path / "dnnready.sh"

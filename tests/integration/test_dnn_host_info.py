@@ -19,6 +19,7 @@ def still(document):
     return document
 
 
+@pytest.mark.every_core
 def test_the_document_keeps_to_the_schema(run_module):
     result = run_module("dnn_host_info", {"packages": ["libc6", "no-such-package"]})
     assert not result["failed"]

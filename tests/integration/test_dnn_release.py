@@ -58,6 +58,7 @@ def host(tmp_path: Path) -> Host:
     return Host(tmp_path)
 
 
+@pytest.mark.every_core
 def test_a_release_from_nothing_to_current_and_gone_again(run_module: Module, host: Host) -> None:
     def run(state: str, **more: Any) -> dict[str, Any]:
         result = run_module("dnn_release", host.arguments(state), env=host.environment, **more)
@@ -162,6 +163,7 @@ def test_without_an_accepted_proof_nothing_becomes_current(run_module: Module, h
     assert run_module("dnn_release", accepted)["changed"]
 
 
+@pytest.mark.every_core
 def test_async_of_the_users_own_works_as_with_any_module(run_module: Module, host: Host) -> None:
     result = run_module(
         "dnn_release", host.arguments("installed"), env=host.environment, keywords={"async": 300, "poll": 1}
@@ -170,6 +172,7 @@ def test_async_of_the_users_own_works_as_with_any_module(run_module: Module, hos
     assert result["manifest"]["state"] == "installed"
 
 
+@pytest.mark.every_core
 def test_progress_is_told_where_someone_watches(
     ansible_bin: Path, ansible_environment: dict[str, str], host: Host, tmp_path: Path
 ) -> None:

@@ -6,6 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+pytestmark = pytest.mark.every_core
+
 PROJECT = Path(__file__).resolve().parents[2]
 LINE = f"tiny==1.0 --hash=sha256:{'0' * 64}\n"
 ASSERT = """

@@ -208,6 +208,7 @@ def test_credentials_do_not_reach_the_log(wheels: Path, store: Store, monkeypatc
     assert "secret" not in log + str(caught.value)
 
 
+@pytest.mark.every_core
 def test_a_forced_build_replaces_and_a_failed_one_gives_back(wheels: Path, store: Store) -> None:
     wheel = make_wheel(wheels, "tiny")
     text = lock_of(wheel)

@@ -46,6 +46,7 @@ def current(prefix, stack="onednn"):
     return os.readlink(link) if link.is_symlink() else None
 
 
+@pytest.mark.every_core
 def test_check_on_a_fresh_host_then_build_then_nothing_to_do(site, tmp_path):
     prefix = tmp_path / "prefix"
 
@@ -144,6 +145,7 @@ def test_a_wrong_hash_leaves_the_current_release_and_a_rerun_heals(site, tmp_pat
     assert code == 0, text
 
 
+@pytest.mark.every_core
 def test_an_unreachable_index_is_a_message_and_a_rerun_heals(site, tmp_path, run_playbook):
     nowhere = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path), "PIP_CONFIG_FILE": os.devnull}
     wishes = {"dnnready_scope": "user", "dnnready_prefix": str(tmp_path / "prefix"), "dnnready_stacks": ["onednn"]}
@@ -180,6 +182,7 @@ def test_a_user_without_sudo_is_told_the_two_ways_out(site, tmp_path):
     assert not (tmp_path / "prefix").exists()
 
 
+@pytest.mark.every_core
 def test_an_interpreter_that_does_not_run_is_told_plainly(site):
     code, text, _ = site(ansible_python_interpreter="/no/such/python")
     assert code == 2, text
