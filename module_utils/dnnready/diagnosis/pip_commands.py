@@ -18,6 +18,7 @@ _AGAIN = (
     "extension_abi_mismatch",
     "undefined_symbol_mkl",
 )
+_PARTNERS = {"numpy_abi": "numpy", "protobuf_conflict": "protobuf"}
 _CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 _DISTRIBUTIONS = {"pytorch": ("torch",), "tensorflow": ("tensorflow-cpu", "tensorflow")}
 #: Folders in site-packages and the distributions that own them.
@@ -41,13 +42,17 @@ def command(code: str, details: Mapping[str, str], case: Case) -> Sequence[str]:
     packages: Mapping[str, str] = case.fact("inventory", "packages") or {}
     if code in ("framework_not_installed", "cuda_build_on_cpu_host"):
         return _framework(start, code, case)
-    if code in ("numpy_abi", "protobuf_conflict") and details.get("requirement"):
-        return [*start, details["requirement"]]
     if code in ("numpy_abi", "protobuf_conflict"):
-        return [*start, "--upgrade", "numpy" if code == "numpy_abi" else "protobuf"]
+        return [*start, _wish(details)] if _wish(details) else [*start, "--upgrade", _PARTNERS[code]]
     if code in _AGAIN:
         return _again(start, details, case, packages)
     return ()
+
+
+def _wish(details: Mapping[str, str]) -> str:
+    """What a package asks for, such as numpy<2; "" where no version is known."""
+    name, versions = details.get("requirement", ""), details.get("wanted", "")
+    return f"{name}{versions}" if name and versions[:1] in tuple("<>=!~") else ""
 
 
 def _framework(start: list[str], code: str, case: Case) -> Sequence[str]:
@@ -59,8 +64,8 @@ def _framework(start: list[str], code: str, case: Case) -> Sequence[str]:
 
 
 def _again(start: list[str], details: Mapping[str, str], case: Case, packages: Mapping[str, str]) -> Sequence[str]:
-    if details.get("requirement"):
-        return [*start, details["requirement"]]
+    if _wish(details):
+        return [*start, _wish(details)]
     name = details.get("package") or _owner(details.get("library", ""), packages)
     if not name:
         name = next(
