@@ -43,6 +43,8 @@ _A_FRAME = re.compile(r'File "|from \. import|^-+> ?\d|import \w+', re.MULTILINE
 _OTHER_EXTENSION = re.compile(
     r"(?:torchvision|torchaudio|detectron2|mmcv|mmdet)[/\\]|[/\\](?!torch[/\\])\w+[/\\]_C\.", re.IGNORECASE
 )
+#: PyTorch's cache of the extensions that it builds when they are first asked for.
+_BUILT_AT_RUN = re.compile(r"[/\\]torch_extensions[/\\]")
 
 
 def missing(library: str, evidence: Evidence, needed_by: str = "") -> tuple[Candidate, ...]:
@@ -53,6 +55,8 @@ def missing(library: str, evidence: Evidence, needed_by: str = "") -> tuple[Cand
     if needed_by:
         details["needed_by"] = needed_by
     weights = dict(_weights(family, name, evidence, needed_by))
+    if _BUILT_AT_RUN.search(library):
+        weights = {"corrupt_install": 0.7, "extension_abi_mismatch": 0.6}
     if libraries.hashed(name) or (
         libraries.bundled(library) and family not in ("gpu", "cudnn", "openmp_user", "extension")
     ):

@@ -129,7 +129,7 @@ SIGNATURES = (
         "bus_error",
         "A mapped file ended before the program did: a library or shared memory is cut short.",
         (
-            r"(?:\bBus error(?! \w)|SIGBUS|(?:exit(?:ed)?(?: with)?|code"
+            r"(?:\bBus error(?![\t\x20]\w)|SIGBUS|(?:exit(?:ed)?(?: with)?|code"
             r"|status)[ :=]{1,3}135)\b(?P<shm>[^\n]{0,200}(?:shared memory|shm))?"
         ),
         lambda evidence: (

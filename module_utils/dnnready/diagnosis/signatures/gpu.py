@@ -58,6 +58,8 @@ SIGNATURES = (
         (
             ("(?:failed|could not|unable) (?:to )?create (?:cublas|cusolver|cufft|cusparse|curand) handle"),
             r"(?:CUBLAS|CUSOLVER|CUFFT|CUSPARSE|CURAND)_STATUS_(?!SUCCESS)\w{3,40}",
+            "CUDA_(?:PATH|HOME) is set but",
+            r"Requires? cuDNN [\d.*]{1,8} and CUDA [\d.*]{1,8}",
         ),
         {"cuda_libraries_missing": 0.66, "cudnn_not_found_or_mismatch": 0.62},
         "failed to create cublas handle: CUBLAS_STATUS_NOT_INITIALIZED",

@@ -165,6 +165,7 @@ SIGNATURES = (
             r"Setting OMP_NUM_THREADS environment variable for each process to be 1",
             r"[Ff]allback to CPU execution provider",
             r"Created TensorFlow Lite XNNPACK delegate",
+            r"so the LD_PRELOAD environment variable will not be set",
         ),
         "libgomp: Number of places reduced from 96 to 8 because some places didn't contain any usable logical CPUs",
     ),

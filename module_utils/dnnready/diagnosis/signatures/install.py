@@ -115,7 +115,9 @@ SIGNATURES = (
             "no matching manifest for",
         ),
         lambda evidence: (
-            tuple(Candidate(c, w) for c, w in _CAUSES_OF_TAGS["platform"].items())
+            (Candidate("python_version_no_wheel", 0.72), Candidate("wrong_architecture", 0.68))
+            if "current platform" in evidence.text
+            else tuple(Candidate(c, w) for c, w in _CAUSES_OF_TAGS["platform"].items())
             if "platform" in evidence.text.lower()
             else (Candidate("wrong_architecture", 0.85),)
             if "manifest" in evidence.text

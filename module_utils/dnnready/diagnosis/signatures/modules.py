@@ -184,12 +184,9 @@ SIGNATURES = (
             "most likely due to a circular import",
             r"consider renaming '?[^\n]{0,200}since it has the same name",
             "(?:loaded|load) the '?torch/_C'? folder",
-            r"should not try to import \w+ from its source directory",
+            r"should not (?:try to )?import \w+ from (?:its|the) source directory",
             "has the same name as (?:the )?(?:standard )?library",
-            (
-                r"cannot import name '?\w{1,60}'? from '?(?:torch|tensorflow|keras|mxnet|paddle|onnxruntime"
-                r"|jax)'? \(unknown location\)"
-            ),
+            r"cannot import name '?\w{1,60}'? from '?\w{1,60}'? \(unknown location\)",
         ),
         _half,
         "AttributeError: partially initialized module 'torch' has no attribute 'cuda'",
@@ -199,7 +196,8 @@ SIGNATURES = (
         "The module lacks what every release of it has: another file of that name was imported, or the rest is gone.",
         (
             rf"module '(?P<module>{_FRAMEWORKS}(?:\.[\w.]{{1,40}})?)' has no attribute"
-            rf" '(?P<attribute>{_BASIC})'"
+            rf" '(?P<attribute>{_BASIC})'",
+            r"module 'cv2\.(?:dnn|gapi|typing|detail)' has no attribute",
         ),
         {"shadowed_or_partial_module": 0.76, "corrupt_install": 0.56},
         "AttributeError: module 'tensorflow' has no attribute '__version__'",

@@ -42,7 +42,10 @@ SIGNATURES = (
     sign(
         "numpy_core",
         "numpy's compiled core is not imported; where nothing else is said, it does not fit the extension.",
-        r"numpy\._?core\.(?:multiarray|umath) failed to import",
+        (
+            r"numpy\._?core\.(?:multiarray|umath) failed to import",
+            r"No module named '?_multiarray_umath",
+        ),
         {"numpy_abi": 0.82, "corrupt_install": 0.5},
         "ImportError: numpy.core.multiarray failed to import",
     ),

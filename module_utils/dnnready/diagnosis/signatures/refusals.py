@@ -65,6 +65,8 @@ SIGNATURES = (
             r"unsupported tensor layout: Mkldnn",
             r"expects (?:strided|MKL-?DNN|float)[^\n]{0,40}tensor input",
             r"incompatible with mkldnn tensor",
+            r"(?:input|output|weight|src|dst)[^\n]{0,30}(?:need|must|should)[^\n]{0,10}same (?:memory )?format"
+            r" for \w*conv",
             r"(?:for|with) MKL-?DNN tensors?\b[^\n]{0,40}(?:not|un)\b",
             r"doesn't support [^\n]{0,20}MKLDNN tensors",
             (

@@ -49,6 +49,7 @@ SIGNATURES = (
             r"(?:torch|PyTorch) and \w{3,20} were compiled with different",
             "No such operator torchvision::",
             r"module 'torch\._C\w{0,30}' has no attribute",
+            r"'_OpNamespace' '\w{1,60}' object has no attribute",
             r"torch\._C\.\w{1,40} object at",
         ),
         {"extension_abi_mismatch": 0.84},
@@ -74,7 +75,7 @@ SIGNATURES = (
         "A program looks for a part of the framework that other releases have.",
         (
             r"No module named '?(?:torch\._six|tensorflow\.contrib|tensorflow\.keras\.\w{2,30}|keras\.\w[\w.]{2,40}"
-            r"|torchvision\.transforms\.functional_tensor|tensorflow\.python\.\w[\w.]{2,40}|jax\.\w[\w.]{2,30})\b",
+            r"|torchvision\.transforms\.functional_tensor|tensorflow\.python\.(?!_?pywrap)\w[\w.]{2,40}|jax\.\w[\w.]{2,30})\b",
             r"cannot import name '?\w{1,60}'? from '(?:torch\._six|jaxlib|torchvision|keras\.[\w.]{1,40}"
             r"|tensorflow\.(?:python|keras|compat)[\w.]{0,40}|torch\.(?:optim|utils|nn|_C)[\w.]{0,30})'",
             r"module '(?:keras|tensorflow|torch|jax|jaxlib|mxnet)\.[\w.]{1,60}' has no attribute",
