@@ -173,8 +173,9 @@ def interpreter() -> dict[str, Any]:
         "free_threaded": bool(config("Py_GIL_DISABLED")),
         "venv": sys.prefix != sys.base_prefix,
         "conda": sys.base_prefix if os.path.isdir(os.path.join(sys.base_prefix, "conda-meta")) else "",
+        # The mark does not count in a virtual environment (PEP 668).
         "externally_managed": os.path.join(stdlib, "EXTERNALLY-MANAGED")
-        if _is_file(stdlib, "EXTERNALLY-MANAGED")
+        if sys.prefix == sys.base_prefix and _is_file(stdlib, "EXTERNALLY-MANAGED")
         else "",
         "user_id": os.geteuid(),
     }
