@@ -63,7 +63,7 @@ def markdown(results: Sequence[Result]) -> str:
 
 
 def write(results: Sequence[Result], directory: Path) -> None:
-    """`matrix.json`, `matrix.md`, and what each step of each fault printed."""
+    """`matrix.json` and `matrix.md`."""
     directory.mkdir(parents=True, exist_ok=True)
     rows = [
         {
@@ -75,11 +75,14 @@ def write(results: Sequence[Result], directory: Path) -> None:
     document = {"totals": totals(results), "faults": rows}
     (directory / "matrix.json").write_text(json.dumps(document, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     (directory / "matrix.md").write_text(markdown(results), encoding="utf-8")
-    for result in results:
-        place = directory / result.name
-        place.mkdir(exist_ok=True)
-        for step, said in result.said.items():
-            (place / f"{step}.txt").write_text(said, encoding="utf-8")
+
+
+def write_outputs(result: Result, directory: Path) -> None:
+    """What each step of a fault printed."""
+    place = directory / result.name
+    place.mkdir(parents=True, exist_ok=True)
+    for step, said in result.said.items():
+        (place / f"{step}.txt").write_text(said, encoding="utf-8")
 
 
 def good(results: Sequence[Result], *, whole: bool) -> bool:

@@ -41,9 +41,10 @@ def chosen(only: Sequence[str]) -> list[Case]:
 class Runner:
     """Runs faults, each in a container of its own."""
 
-    def __init__(self, directory: Path, depth: str, *, quiet: bool) -> None:
+    def __init__(self, directory: Path, depth: str, report: Path | None, *, quiet: bool) -> None:
         self.directory = directory
         self.depth = depth
+        self.report = report
         self.quiet = quiet
         (directory / "dnnready").write_bytes(program(images.ROOT / "module_utils" / "dnnready", "/usr/bin/python3"))
         (directory / "dnnready").chmod(0o755)
@@ -63,6 +64,8 @@ class Runner:
         except (PodmanError, RuntimeError, KeyError) as error:
             result.problems.append(f"{type(error).__name__}: {error}")
         result.seconds = time.monotonic() - started
+        if self.report:
+            matrix.write_outputs(result, self.report)
         if not self.quiet:
             state = "as expected" if not result.problems else "; ".join(result.problems)
             sys.stderr.write(f"{case.name} ({result.seconds:.0f} s): {result.diagnosed}, {result.heal}: {state}\n")
@@ -97,7 +100,7 @@ def main(arguments: Sequence[str]) -> int:
         parser.error(f"no fault is called {', '.join(given.only)}")
     with tempfile.TemporaryDirectory() as directory:
         Path(directory).chmod(0o755)
-        results = Runner(Path(directory), given.depth, quiet=given.quiet).run_all(wanted, given.jobs)
+        results = Runner(Path(directory), given.depth, given.report, quiet=given.quiet).run_all(wanted, given.jobs)
     sys.stdout.write(matrix.text(results))
     if given.report:
         matrix.write(results, given.report)
