@@ -17,7 +17,6 @@ from dnnready.plan.plan import plan
 from dnnready.plan.row import failed_row
 from dnnready.plan.sources import sources
 from dnnready.preflight import render
-from dnnready.report.diagnosis_fleet import report
 from dnnready.report.words import screen
 
 
@@ -41,7 +40,6 @@ class FilterModule:
             "dnnready_plan": _explained(plan),
             "dnnready_blockers": _explained(render),
             "dnnready_failed_row": _explained(failed_row),
-            "dnnready_diagnosis_report": _explained(report),
             "dnnready_screen": screen,
             "dnnready_sources": _explained(sources),
         }

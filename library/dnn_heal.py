@@ -45,6 +45,10 @@ options:
     description: Where the program of O(target_python) starts.
     type: str
     default: ""
+  program:
+    description: The script of O(target_python). Variables that it sets wrongly or too late are found.
+    type: str
+    default: ""
   environment:
     description: Variables that the program of O(target_python) gets beside those of a login shell.
     type: dict
@@ -175,6 +179,7 @@ def main() -> None:
             "target_pid": {"type": "int", "default": 0},
             "frameworks": {"type": "list", "elements": "str", "choices": list(FRAMEWORKS), "default": []},
             "directory": {"type": "str", "default": ""},
+            "program": {"type": "str", "default": ""},
             "environment": {"type": "dict", "default": {}},
             "foreign": {"type": "bool", "default": False},
             "sources": {"type": "dict", "default": {}},
@@ -196,6 +201,7 @@ def main() -> None:
             pid=given["target_pid"],
             frameworks=tuple(given["frameworks"]),
             directory=given["directory"],
+            program=given["program"],
             environment={str(name): str(value) for name, value in given["environment"].items()},
             host=given["host"] or None,
             timeout=given["timeout"],

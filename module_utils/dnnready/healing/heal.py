@@ -58,7 +58,7 @@ def _alone(request: Request) -> Iterator[None]:
         place = "/run/lock" if os.path.isdir("/run/lock") else "/var/lock"
     else:
         place = os.environ.get("XDG_RUNTIME_DIR") or request.asked.prefix or str(Path("~").expanduser())
-    with held(Path(place) / ".dnnready-heal.lock", "healing"):
+    with held(Path(place) / ".dnnready-heal.lock", "healing", "This host"):
         yield
 
 

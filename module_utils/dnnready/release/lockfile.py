@@ -23,13 +23,15 @@ def boot_id() -> str:
 
 
 @contextlib.contextmanager
-def held(path: Path, purpose: str) -> Iterator[None]:
+def held(path: Path, purpose: str, what: str = "") -> Iterator[None]:
     """Hold the lock file, or say with DnnreadyError who holds it, since when, and for what.
+
+    `what` names what is locked, where it is not a stack.
 
     flock(2): the kernel lets go when the owner dies, however it dies, so a dead owner needs no taking over. The content
     only tells others who the owner is. The holder may remove the file: who opened the old one takes the new one.
     """
-    descriptor = _acquire(path)
+    descriptor = _acquire(path, what)
     try:
         owner = {"pid": os.getpid(), "boot": boot_id(), "since": time.time(), "purpose": purpose}
         os.ftruncate(descriptor, 0)
@@ -39,7 +41,7 @@ def held(path: Path, purpose: str) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _acquire(path: Path) -> int:
+def _acquire(path: Path, what: str) -> int:
     while True:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -60,19 +62,21 @@ def _acquire(path: Path) -> int:
                 raise DnnreadyError(
                     f"Cannot lock {path}: {error.strerror}.", "Is its file system a network share?"
                 ) from error
-            raise DnnreadyError(_who(path, text), "Wait until it ends, or end that process, and run again.") from error
+            raise DnnreadyError(
+                _who(path, text, what), "Wait until it ends, or end that process, and run again."
+            ) from error
         os.close(descriptor)
 
 
-def _who(path: Path, text: bytes) -> str:
-    stack = path.name.lstrip(".").removesuffix(".lock")
+def _who(path: Path, text: bytes, what: str) -> str:
+    subject = what or f"Stack {path.name.lstrip('.').removesuffix('.lock')}"
     try:
         owner = json.loads(text)
         age = max(0, round(time.time() - float(owner["since"])))
         where = "" if owner["boot"] == boot_id() else " on another host or boot"
         return (
-            f"Stack {stack}: another run is at work: process {owner['pid']}{where}, for {age} s ({owner['purpose']}). "
+            f"{subject}: another run is at work: process {owner['pid']}{where}, for {age} s ({owner['purpose']}). "
             f"Lock: {path}."
         )
     except (ValueError, KeyError, TypeError):
-        return f"Stack {stack}: another run is at work. Lock: {path}."
+        return f"{subject}: another run is at work. Lock: {path}."
