@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Optional
 
+from ...host.loader import find
+from ...host.machine import Machine
 from .. import libraries
 from ..explain import explain
 from ..facts import version as numbers
@@ -95,10 +97,10 @@ def missing(case: Case, name: str, needs: Needs, start: main_libraries.Start) ->
 def _other_processor(name: str, needs: Needs) -> Optional[tuple[str, str]]:
     """(path, its processor) of a copy where the loader looks for it, but for another processor than who needs it."""
     for path, user in needs.get(name, ()):
-        own = copy_rules.own(path, user, name)
-        machine = _machine(own) if own else ""
-        if machine and machine != f"{user.machine}, {user.bits} bits":
-            return own, machine
+        for copy in filter(None, (copy_rules.own(path, user, name), find(Machine("/"), name, os.uname().machine))):
+            machine = _machine(copy)
+            if machine and machine != f"{user.machine}, {user.bits} bits":
+                return copy, machine
     return None
 
 
