@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from . import libraries, pip_commands
+from . import debian, libraries, pip_commands
 from .causes import CAUSES
 from .probe import Case
 from .targets import login, stack
@@ -144,7 +144,8 @@ def _packages(code: str, details: Mapping[str, str], case: Case) -> Way:
     spec = stack.spec(case.target.release_path) if case.target.own else {}
     if case.target.own and spec.get("source") != "distribution" and _comes_with_wheel(library, case):
         return NONE
-    wanted = sorted(filter(None, names))
+    # Where a package of the distribution needs the library, its own list of dependencies is the best answer.
+    wanted = debian.missing_dependencies(details.get("needed_by", "")) or sorted(filter(None, names))
     if not wanted:
         return NONE
     # A package that is installed and whose file is gone is only mended by installing it again.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -24,10 +25,13 @@ def packages(names: Sequence[str]) -> Deed:
     before = {name: _status(name) for name in names}
     command = ["apt-get", "install", "--reinstall", "--yes", "--no-install-recommends", *names]
     done = _apt(command)
-    if not done.ok and (
-        "Unable to locate" in done.stderr or "no installation candidate" in done.stderr or "404" in done.stderr
-    ):
+    said = f"{done.stdout}\n{done.stderr}"
+    if not done.ok and re.search(r"Unable to locate|no installation candidate|\b404\b", said):
         _apt(["apt-get", "update"])
+        done = _apt(command)
+    if not done.ok and "fix-broken" in said:
+        # Other packages lack something too. Nothing may be removed to make it fit.
+        command[2:2] = ["--fix-broken", "--no-remove"]
         done = _apt(command)
     _require(done, command)
     added = [name for name in names if not before[name]]
