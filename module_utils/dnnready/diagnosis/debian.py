@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-
 from ..errors import DnnreadyError
-from ..process import Completed, run
+from ..process import run
 
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
 _TIMEOUT = 30.0
@@ -16,13 +14,23 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 def missing_dependencies(path: str) -> list[str]:
     """Packages that the owner of a file depends on and that are not installed; empty where dpkg knows nothing of it."""
     try:
-        owner = _query("--search", path).stdout.split(":", 1)[0].strip()
-        if not _NAME.fullmatch(owner):
+        owner = _owner(path)
+        if not owner:
             return []
-        wanted = wishes(_query("--show", "--showformat", "${Pre-Depends}, ${Depends}", owner).stdout)
-        return [alternatives[0] for alternatives in wanted if not any(map(_installed, alternatives))]
+        there = _installed()
+        wanted = wishes(_query("--show", "--showformat", "${Pre-Depends}, ${Depends}", owner))
+        return [alternatives[0] for alternatives in wanted if not there.intersection(alternatives)]
     except DnnreadyError:
         return []
+
+
+def _owner(path: str) -> str:
+    """The package of a file, which may be registered where it was before /lib became a link to /usr/lib."""
+    for name in (path, f"/usr{path}", path[len("/usr") :] if path.startswith("/usr/") else ""):
+        owner = _query("--search", name).split(":", 1)[0].strip() if name else ""
+        if _NAME.fullmatch(owner):
+            return owner
+    return ""
 
 
 def wishes(text: str) -> list[list[str]]:
@@ -35,19 +43,14 @@ def wishes(text: str) -> list[list[str]]:
     return found
 
 
-def _installed(name: str) -> bool:
-    """Whether a package, or one that provides it, is installed."""
-    if _abbreviation("${db:Status-Abbrev}", name).startswith("ii"):
-        return True
-    provided = _query("--show", "--showformat", "${db:Status-Abbrev} ${Provides}\n").stdout
-    pattern = re.compile(rf"^ii .*(?<![\w.+-]){re.escape(name)}(?![\w.+-])", re.MULTILINE)
-    return pattern.search(provided) is not None
+def _installed() -> set[str]:
+    """Names of the packages that are installed, and what they provide."""
+    found: set[str] = set()
+    for line in _query("--show", "--showformat", "${db:Status-Abbrev} ${Package}, ${Provides}\n").splitlines():
+        if line.startswith("ii "):
+            found.update(name for alternatives in wishes(line[3:]) for name in alternatives)
+    return found
 
 
-def _abbreviation(form: str, name: str) -> str:
-    return _query("--show", "--showformat", form, name).stdout
-
-
-def _query(*arguments: str) -> Completed:
-    words: Sequence[str] = ("dpkg-query", *arguments)
-    return run(words, env=_ENVIRONMENT, timeout=_TIMEOUT)
+def _query(*arguments: str) -> str:
+    return run(("dpkg-query", *arguments), env=_ENVIRONMENT, timeout=_TIMEOUT).stdout

@@ -21,7 +21,7 @@ def test_wishes(text, expected):
 
 def test_what_is_missing_and_what_is_provided_by_another(monkeypatch):
     answers = {
-        ("--search", "/usr/lib/numpy.so"): "python3-numpy: /usr/lib/numpy.so\n",
+        ("--search", "/usr/lib/numpy.so"): "python3-numpy:amd64: /usr/lib/numpy.so\n",
         (
             "--show",
             "--showformat",
@@ -39,6 +39,7 @@ def test_what_is_missing_and_what_is_provided_by_another(monkeypatch):
         return Completed(tuple(words), 0, None, False, answers.get(tuple(words[1:]), ""), "", 0.0, 0.0, 0)
 
     monkeypatch.setattr(debian, "run", run)
+    assert debian.missing_dependencies("/lib/numpy.so") == ["liblapack3"]
     assert debian.missing_dependencies("/usr/lib/numpy.so") == ["liblapack3"]
 
 
