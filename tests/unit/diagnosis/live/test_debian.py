@@ -20,19 +20,13 @@ def test_wishes(text, expected):
 
 
 def test_what_is_missing_and_what_is_provided_by_another(monkeypatch):
+    show = ("--show", "--showformat")
     answers = {
         ("--search", "/usr/lib/numpy.so"): "python3-numpy:amd64: /usr/lib/numpy.so\n",
-        (
-            "--show",
-            "--showformat",
-            "${Pre-Depends}, ${Depends}",
-            "python3-numpy",
-        ): ", libblas3 | libblas.so.3, liblapack3",
-        (
-            "--show",
-            "--showformat",
-            "${db:Status-Abbrev} ${Provides}\n",
-        ): "ii libblas.so.3, liblapack.so.3\nrc liblapack3\n",
+        (*show, "${Pre-Depends}, ${Depends}", "python3-numpy"): ", libblas3 | libblas.so.3, liblapack3",
+        (*show, "${db:Status-Abbrev} ${Package}, ${Provides}\n"): (
+            "ii  libopenblas0, libblas.so.3 (= 3), liblapack.so.3\nrc  liblapack3, \nun  other, \n"
+        ),
     }
 
     def run(words, **_):
