@@ -83,7 +83,8 @@ class Case:
         if target.kind == "unit":
             # A service that lasts is started when it says so; one that ends has ended.
             return (
-                f"systemctl start {target.name}; sleep 1; journalctl --output=cat --no-pager --unit={target.name}; "
+                f"since=$(date +%s); systemctl restart {target.name}; sleep 1; "
+                f"journalctl --output=cat --no-pager --since=@$since --unit={target.name}; "
                 f"systemctl show --property=Result,ExecMainStatus,ActiveState {target.name}; "
                 f"systemctl --quiet is-active {target.name}"
             )

@@ -143,7 +143,9 @@ class Trial:
                 result.problems.append("the heal touched an environment of somebody else without leave")
             done = self._user(f"{words} --foreign --json", "heal-foreign", 400)
             outcomes = _outcomes(done)
-        if done.status == 0 and self._works():
+        # A service keeps what it runs with until it is started again, which the user does.
+        changed = done.status == 0 or (case.target.kind == "unit" and "healed" in outcomes)
+        if changed and self._works():
             result.heal = "foreign" if case.heal == "foreign" else "healed"
         elif done.status == 1 and "advised" in outcomes:
             result.heal = "advised"
