@@ -260,7 +260,6 @@ def main() -> None:
             "log_text": {"type": "str"},
             "host": {"type": "dict", "default": {}},
         },
-        required_one_of=[["prefix", "target_python", "target_unit", "target_pid", "log_text"]],
         supports_check_mode=True,
     )
     given = module.params

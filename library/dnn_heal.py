@@ -187,7 +187,6 @@ def main() -> None:
             "host": {"type": "dict", "default": {}},
             "timeout": {"type": "float", "default": 120},
         },
-        required_one_of=[["prefix", "target_python", "target_unit", "target_pid"]],
         supports_check_mode=True,
     )
     given = module.params

@@ -43,7 +43,7 @@ def _page(document: Mapping[str, Any]) -> Iterator[str]:
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield f"<title>{_TITLE}</title>\n<style>\n{_STYLE}\n</style>\n</head>\n<body>\n<main>\n<h1>{_TITLE}</h1>"
     yield f"<p>{_plain(summary.counts(document))}. Made {_plain(document['created'])}.</p>"
-    yield '<div class="wide"><table>\n<thead><tr>'
+    yield '<div class="wide" role="region" aria-label="Summary" tabindex="0"><table>\n<thead><tr>'
     yield "".join(f'<th scope="col">{name}</th>' for name in ("host", "target", "state", "verdict", "first cause"))
     yield "</tr></thead>\n<tbody>"
     for line in summary.lines(document):

@@ -47,7 +47,19 @@ TAGS = {
     ),
     *("th", "td", "section", "details", "summary", "ol", "ul", "li", "strong", "code"),
 }
-ATTRIBUTES = {"lang", "charset", "http-equiv", "content", "name", "scope", "class", "open"}
+ATTRIBUTES = {
+    "lang",
+    "charset",
+    "http-equiv",
+    "content",
+    "name",
+    "scope",
+    "class",
+    "open",
+    "role",
+    "aria-label",
+    "tabindex",
+}
 
 
 def hold(document: dict[str, Any]) -> None:
