@@ -1,4 +1,7 @@
-"""Time grows with the size of a log and with nothing else. CPU time, because others use the machine too."""
+"""Time grows with the size of a log and with nothing else: ratios in one run, as machines differ.
+
+`python tests/bench/explain.py` prints the seconds.
+"""
 
 import time
 
@@ -44,8 +47,9 @@ LOGS = {
 
 
 @pytest.mark.parametrize("name", LOGS)
-def test_five_megabytes_take_less_than_two_seconds(name):
-    assert cpu_seconds(repeated(LOGS[name])) < 2
+def test_time_grows_no_faster_than_the_log(name):
+    small = cpu_seconds(repeated(LOGS[name], MEGABYTE))
+    assert cpu_seconds(repeated(LOGS[name], 5 * MEGABYTE)) < 7.5 * small + 0.3
 
 
 @settings(max_examples=60, deadline=None)
@@ -53,4 +57,5 @@ def test_five_megabytes_take_less_than_two_seconds(name):
 def test_pieces_of_messages_again_and_again_take_no_longer(chosen, data):
     text = "".join(message[: data.draw(st.integers(1, len(message)))] for message in chosen)
     joint = data.draw(st.sampled_from(["", " ", "\n", ": ", "'"]))
-    assert cpu_seconds(repeated(text + joint, MEGABYTE // 4)) < 0.5
+    # A tenth of a second on the machines that were tried: what backtracks takes minutes.
+    assert cpu_seconds(repeated(text + joint, MEGABYTE // 4)) < 5
