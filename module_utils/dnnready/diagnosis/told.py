@@ -57,7 +57,7 @@ def _finding(number: int, finding: Mapping[str, Any]) -> Iterator[str]:
 
 def _step(step: Mapping[str, Any]) -> Iterator[str]:
     words = {"passed": "in order", "finding": "see above", "not_looked": "not looked at"}[step["outcome"]]
-    yield f"  {step['step']}. {step['title']}: {words}"
+    yield f"  Question {step['step']}, {words}: {step['title']}"
     for said in step["passed"]:
         yield from _wrapped(said, "     ")
     for doubt in step["unknown"]:

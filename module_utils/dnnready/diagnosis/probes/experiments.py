@@ -104,7 +104,9 @@ def outside(case: Case) -> Observation:
     except DnnreadyError as error:
         return Observation(unknown=(("whether the conditions of the process make the difference", str(error)),))
     if not better:
-        return Observation(said="It is the same outside of the service.", facts={"guilty": False})
+        return Observation(
+            said=f"It is the same outside of {case.target.unit or 'its limits'}.", facts={"guilty": False}
+        )
     evidence = [f"Started outside of {case.target.unit or case.target.name} {better}"]
     conditions = (
         "selinux_or_noexec",
@@ -172,7 +174,7 @@ OUTSIDE = Probe(
     name="outside",
     step=3,
     cost=COSTLY,
-    question="Does the convolution run outside of the service's sandbox and limits?",
+    question="Does the convolution run outside of the sandbox and limits of the process?",
     look=outside,
     skip=_skip_outside,
 )
