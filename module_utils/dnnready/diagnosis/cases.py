@@ -34,6 +34,7 @@ class Asked:
     host: Optional[Mapping[str, Any]] = None
     thorough: bool = False
     timeout: float = 120.0
+    next_start: bool = False  #: of a service: as it would be started now, not as it runs
 
     @property
     def foreign(self) -> bool:
@@ -81,7 +82,7 @@ def _of_stack(asked: Asked, name: str, host: Mapping[str, Any]) -> Case:
 
 def _foreign(asked: Asked) -> Target:
     if asked.unit:
-        return service.target(asked.unit, asked.frameworks, asked.python)
+        return service.target(asked.unit, asked.frameworks, asked.python, next_start=asked.next_start)
     if asked.pid:
         return running.target(asked.pid, asked.frameworks, asked.python)
     return interpreter.target(asked.python, asked.frameworks, asked.directory, asked.program, asked.environment)

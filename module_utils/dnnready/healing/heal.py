@@ -136,6 +136,8 @@ class _Patient:
             self._note(finding, "failed", str(error))
             return False
         self.deeds.append(deed)
+        if action["kind"] == "dropin":
+            self.asked = replace(self.asked, next_start=True)  # what runs keeps its environment
         self._note(finding, "healed", deed.note, deed.command)
         return True
 

@@ -32,7 +32,7 @@ def look(case: Case) -> Observation:
     suspicions = tuple(_suspicions(wrong))
     checked = len(entries) + len(debian)
     if not checked:
-        return Observation(unknown=(*unknown, ("sizes of the files", "no package keeps a register of them")))
+        return Observation(unknown=(*unknown, ("sizes of the files", "no installed framework has a register of them")))
     said = f"{checked} libraries and modules of {len(names) or 'the distribution'} packages have their size."
     gone = [entry.path for entry, *_ in wrong if not os.path.exists(entry.path)]
     facts_found = {"checked": checked, "missing": gone}

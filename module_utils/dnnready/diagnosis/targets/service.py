@@ -9,8 +9,8 @@ from ..target import Launch, Target, plainly
 from . import command, running, systemd
 
 
-def target(name: str, frameworks: Sequence[str], python: str = "") -> Target:
-    """The target of a service. Raises DnnreadyError where there is none, or nothing says which Python it runs."""
+def target(name: str, frameworks: Sequence[str], python: str = "", *, next_start: bool = False) -> Target:
+    """The target of a service, as it runs or as it would be started now. Raises DnnreadyError where there is none, or nothing says which Python it runs."""
     unit = systemd.read(name)
     hindrance = systemd.available()
     launch: Launch = plainly
@@ -20,7 +20,7 @@ def target(name: str, frameworks: Sequence[str], python: str = "") -> Target:
         launch = systemd.Conditions(taken)
         properties["dnnready_refused"] = ", ".join(refused)
     pid = unit.main_pid
-    environment = running.environment(pid) if pid else None
+    environment = running.environment(pid) if pid and not next_start else None
     origin = f"/proc/{pid}/environ, the running service" if environment else "what systemd would start it with"
     if environment is None:
         if hindrance:
