@@ -10,7 +10,10 @@ from . import command, running, systemd
 
 
 def target(name: str, frameworks: Sequence[str], python: str = "", *, next_start: bool = False) -> Target:
-    """The target of a service, as it runs or as it would be started now. Raises DnnreadyError where there is none, or nothing says which Python it runs."""
+    """The target of a service, as it runs or as it would be started now.
+
+    Raises DnnreadyError where there is none, or nothing says which Python it runs.
+    """
     unit = systemd.read(name)
     hindrance = systemd.available()
     launch: Launch = plainly
