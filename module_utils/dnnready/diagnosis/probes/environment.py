@@ -84,7 +84,7 @@ def _place(variable: str, case: Case) -> list[str]:
     """Where the value comes from, as far as that can be told."""
     target = case.target
     if target.kind in ("unit", "process"):
-        return [f"It is in {target.environment_from}"]
+        return [f"It is set for {target.unit or target.name}: {target.environment_from}"]
     own = os.path.join(target.release_path, "environment") if target.release_path else ""
     try:
         with open(own, encoding="utf-8") as stream:
