@@ -75,7 +75,8 @@ class Runner:
         """Remove what runs left that were killed: their number is in the names."""
         for name in podman("ps", "--all", "--format={{.Names}}", f"--filter=label={LABEL}").split():
             run = name.removeprefix(PREFIX).partition("-")[0]
-            if not Path("/proc", run).exists():
+            # A container that somebody else started from one of these images has the label too.
+            if name.startswith(PREFIX) and not Path("/proc", run).exists():
                 podman("rm", "--force", "--time=0", name)
 
     def run_all(self, wanted: Sequence[Case], jobs: int) -> list[Result]:
