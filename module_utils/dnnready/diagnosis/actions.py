@@ -46,6 +46,7 @@ _VARIABLE = frozenset(
         "mkl_library_missing",
         "thread_limit",
         "release_changed",
+        "interpreter_missing",
     )
 )
 _LIBRARY = frozenset(
@@ -130,9 +131,11 @@ def _readable(code: str, details: Mapping[str, str], case: Case) -> Way:
     path = details.get("path") or details.get("library", "")
     if code != "files_not_readable" or not path:
         return NONE
-    root = case.target.release_path if case.target.own else path
-    words = f"chmod -R a+rX {shlex.quote(root)}"
-    return Way(words, {"kind": "readable", "foreign": not case.target.own, "path": root})
+    foreign = not case.target.own
+    if "/bin/" in path:  # a program without any x is not mended by X
+        return Way(f"chmod a+rx {shlex.quote(path)}", {"kind": "readable", "foreign": foreign, "path": path})
+    root = path if foreign else case.target.release_path
+    return Way(f"chmod -R a+rX {shlex.quote(root)}", {"kind": "readable", "foreign": foreign, "path": root})
 
 
 def _packages(code: str, details: Mapping[str, str], case: Case) -> Way:

@@ -22,6 +22,7 @@ from ..release.store import Store
 from .deed import Deed, Sources
 
 _TIMEOUT = 300.0
+_EVERYBODY = 0o555
 
 
 def store_of(target: Target, prefix: str) -> Store:
@@ -102,8 +103,12 @@ def _environment(spec: Mapping[str, Any], release: str) -> str:
 
 
 def make_readable(path: str) -> Deed:
-    """Let everybody enter and read what is below a path, as `chmod -R a+rX` does."""
+    """Let everybody enter and read what is below a path, as `chmod -R a+rX` does; and run it, where it is a program."""
     changed: list[tuple[str, int]] = []
+    if os.path.isfile(path):
+        mode = stat.S_IMODE(os.stat(path).st_mode)
+        os.chmod(path, mode | _EVERYBODY)
+        return Deed(f"chmod a+rx {path}", lambda: os.chmod(path, mode))
     for root, folders, files in os.walk(path):
         names = ["", *files, *(name for name in folders if os.path.islink(os.path.join(root, name)))]
         for name in names:

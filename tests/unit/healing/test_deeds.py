@@ -36,6 +36,16 @@ def test_files_become_readable_and_the_old_modes_come_back(tmp_path):
     assert modes(tmp_path) == before
 
 
+def test_a_program_may_be_run_again(tmp_path):
+    program = tmp_path / "python"
+    program.write_text("")
+    program.chmod(0o600)
+    deed = own.make_readable(str(program))
+    assert stat.S_IMODE(program.stat().st_mode) == 0o755
+    deed.undo()
+    assert stat.S_IMODE(program.stat().st_mode) == 0o600
+
+
 def test_a_line_becomes_a_comment_and_comes_back(tmp_path):
     file = tmp_path / "dnn.sh"
     file.write_bytes(b"# ours\nexport ONEDNN_MAX_CPU_ISA=SSE41\nexport OTHER=\xff\n")

@@ -75,7 +75,9 @@ def _meant(name: str, evidence: Sequence[str], case: Case) -> Suspicion:
     if of_it:
         strongest = max(of_it, key=lambda each: each.weight)
         return Suspicion(strongest.cause, 0.97, evidence, {**strongest.details, **details})
-    if name in ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONUSERBASE"):
+    if name == "PYTHONHOME":
+        return Suspicion("interpreter_missing", 0.97, evidence, details)
+    if name in _OTHERS:
         return Suspicion("shadowed_or_partial_module", 0.9, evidence, details)
     if name in ("LD_LIBRARY_PATH", "LD_PRELOAD"):
         known = [

@@ -105,6 +105,13 @@ def test_what_mends_a_stack(release, code, details, kind):
     assert way.action is None or way.action["foreign"] is False
 
 
+def test_a_program_that_may_not_be_run(release):
+    path = f"{release}/venv/bin/python"
+    way = actions.choose("files_not_readable", {"path": path}, own(release))
+    assert way.action == {"kind": "readable", "foreign": False, "path": path}
+    assert way.text == f"chmod a+rx {path}"
+
+
 def test_a_missing_link_is_pointed_at_a_release_that_was_proven(release):
     (release / "proof.json").write_text("{}")
     case = own(release)
