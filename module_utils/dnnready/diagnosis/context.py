@@ -47,6 +47,7 @@ _FATAL = re.compile(
     r"(?m)^(?:E )?(?:[\w.]{1,80}\.)?\w{0,60}(?:Error|Exception)\b(?::|$)"
     r"|^Traceback \(most recent call last\)|^terminate called|^Fatal Python error"
     r"|^(?:\S{0,80}: line \d+: +)?(?:\d+ )?(?:Segmentation fault|Aborted|Killed|Bus error|Illegal instruction)"
+    r"|^(?:[a-z]{0,3}sh: )(?:segmentation fault|abort|killed|bus error|illegal (?:hardware )?instruction|trace trap)"
 )
 
 

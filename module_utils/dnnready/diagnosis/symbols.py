@@ -26,7 +26,7 @@ _FAMILIES: tuple[tuple[str, str], ...] = (
         r".*(2at\d|2at[A-Z]|3c10|5torch|6caffe2|10tensorflow|4xla\d|5mxnet|6paddle|11onnxruntime|N2at|NK2at"
         r"|stream_executor).*"
         r"|_?(TH[CPNS]?\w+|TF_\w+|TFE_\w+|Ort\w+|aoti_\w+|c10_\w+|MX[A-Z]\w+)|(at|c10|torch|caffe2"
-        r"|tensorflow)::.*|_ZN4absl\w*",
+        r"|tensorflow)::.*|torch_library_impl|torch_\w+_dispatch|_ZN4absl\w*",
     ),
     (
         "cxx",

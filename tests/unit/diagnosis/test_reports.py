@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tools"))
 
 import corpus
 
-FOLDERS = ("develop", "heldout", "fresh", "fresh2", "fresh3", "third", "fourth", "fifth", "sixth")
+FOLDERS = ("develop", "heldout", "fresh", "fresh2", "fresh3", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 ALL = reports(*FOLDERS)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import (
+    absent,
     android,
     archives,
     binary,
@@ -18,6 +19,8 @@ from . import (
     mkl,
     model,
     modules,
+    named,
+    notes,
     numpy_abi,
     onednn,
     openblas,
@@ -32,6 +35,7 @@ from . import (
     resolvers,
     services,
     shapes,
+    switches,
     symbols,
     threads,
     windows,
@@ -41,6 +45,7 @@ ALL = tuple(
     signature
     for family in (
         loader,
+        named,
         languages,
         windows,
         android,
@@ -55,6 +60,7 @@ ALL = tuple(
         openblas,
         mkl,
         onednn,
+        switches,
         refusals,
         operation,
         shapes,
@@ -68,10 +74,12 @@ ALL = tuple(
         build,
         linkers,
         modules,
+        absent,
         releases,
         numpy_abi,
         protobuf,
         harmless,
+        notes,
     )
     for signature in family.SIGNATURES
 )

@@ -18,7 +18,12 @@ def _format(evidence: Evidence) -> Sequence[Candidate]:
     """
     name = evidence.holder
     details = {"library": libraries.basename(name)} if name else {}
-    inner = libraries.family(name) != "extension" and re.search(r"[/\\](?:lib|\w+\.libs)[/\\]", name)
+    family = libraries.family(name)
+    inner = family in ("framework", "mkl", "gpu", "cudnn", "openmp") or (
+        family != "extension" and re.search(r"[/\\](?:lib|\w+\.libs)[/\\]", name)
+    )
+    if "too small" in evidence.text:
+        return (Candidate("corrupt_install", 0.92, details),)
     first, second = ("corrupt_install", "wrong_architecture") if inner else ("wrong_architecture", "corrupt_install")
     return (Candidate(first, 0.82, details), Candidate(second, 0.66, details))
 
@@ -39,6 +44,8 @@ SIGNATURES = (
             "not an ELF (?:file|object)",
             "not a mach-o file",
             "file format not recognized",
+            "file not recognized:",
+            r"is too small to be an ELF executable",
         ),
         _format,
         "ImportError: a/torch/lib/libtorch_cpu.so: invalid ELF header",
@@ -65,6 +72,8 @@ SIGNATURES = (
             r"is for EM_\w{2,20} \(\d{1,3}\) instead of",
             r"\" is (?:32|64)-bit instead of (?:32|64)-bit",
             "attempt was made to load a program with an incorrect format",
+            r"BadImageFormatException",
+            "is not a valid Win32 application",
             "not compatible with the version of Windows you're running",
             "no match for platform",
         ),

@@ -76,7 +76,7 @@ SIGNATURES = (
         "CMake does not find a package.",
         (
             r"Could NOT find (?P<part>[A-Za-z][\w-]{1,40})(?! \(found)",
-            r"By not providing 'Find(?P<package>\w{1,40})\.cmake'",
+            r"By not providing ['\"]Find(?P<package>\w{1,40})\.cmake'",
             r"package configuration file provided by ['\"](?P<provided>\w{1,40})",
             r"A library with (?P<interface>BLAS|LAPACK) API not found",
         ),

@@ -70,6 +70,8 @@ SIGNATURES = (
         (
             "Found no NVIDIA driver",
             "No CUDA GPUs are available",
+            "no NVIDIA devices found",
+            r"cuda runtime error \((?:30|35|38|100)\)",
             "no CUDA-capable device",
             "CUDA driver initialization failed",
             "Unable to find a valid cuDNN algorithm to run",
@@ -77,6 +79,9 @@ SIGNATURES = (
             "NVML: (?:Driver|Not)",
             r"nvidia-smi[^\n]{0,30}(?:not found|has failed|command not)",
             "not able to use (?:the )?GPU",
+            "Cannot initialize CUDA without ATen_cuda",
+            r"lib(?:cublas|cudart|cudnn)\.so\.\*\[0-9\] not found in the system path",
+            r"cuda\.is_available\(\) (?:returns|is|returned) False;",
             "CUDA_HOME environment variable is not set",
             r"libcuda\.so cannot found",
             r"could not select device driver[^\n]{0,40}gpu",
@@ -85,7 +90,8 @@ SIGNATURES = (
         ),
         lambda evidence: (
             (Candidate("benign_message", 0.66), Candidate("cuda_build_on_cpu_host", 0.6))
-            if "Warning" in evidence.line
+            # TensorFlow goes on without.
+            if "Warning" in evidence.line or "failed call to cuInit" in evidence.line
             else (Candidate("cuda_build_on_cpu_host", 0.85), Candidate("cuda_libraries_missing", 0.45))
         ),
         "RuntimeError: Found no NVIDIA driver on your system.",

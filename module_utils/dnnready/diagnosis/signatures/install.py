@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from ..finding import Candidate
 from ..signature import Evidence, sign
 
+#: conda lists the channels of another machine than most packages are made for.
+_OTHER_CHANNELS = re.compile(r"[/\s-](?:win-32|linux-32|linux-armv\dl|linux-ppc64le|linux-s390x|win-arm64)\b")
 _OWN_PYTHON = re.compile(
     r"requires a different python|requires-python|require a different python|python_requires|python[\s_]abi"
     r"|\bcp\d{2,3}\b"
@@ -18,7 +20,7 @@ def _no_distribution(evidence: Evidence) -> Sequence[Candidate]:
     """Nothing published fits: this Python, this C library or this processor. The rest of the log may tell which."""
     context = evidence.context
     details = {"requirement": evidence.group("requirement")} if evidence.group("requirement") else {}
-    weights = {"python_version_no_wheel": 0.85, "wrong_architecture": 0.45, "musl_libc": 0.35}
+    weights = {"python_version_no_wheel": 0.85, "wrong_architecture": 0.54, "musl_libc": 0.53}
     if context.musl:
         weights = {"musl_libc": 0.88, "python_version_no_wheel": 0.6, "wrong_architecture": 0.4}
     elif context.has("32-bit", "armv7", "armv6", "win32", "i686"):
@@ -87,6 +89,7 @@ SIGNATURES = (
             r"Python \d\.\d{1,2} is (?:not|no longer) supported",
             "following Python (?:ABI|implementation) tag",
             r"You require CPython \d",
+            r"Cannot install on Python version",
         ),
         {"python_version_no_wheel": 0.88},
         "ERROR: Package 'torch' requires a different Python: 3.12.1 not in '<3.11,>=3.7'",
@@ -120,7 +123,7 @@ SIGNATURES = (
             else tuple(Candidate(c, w) for c, w in _CAUSES_OF_TAGS["platform"].items())
             if "platform" in evidence.text.lower()
             else (Candidate("wrong_architecture", 0.85),)
-            if "manifest" in evidence.text
+            if "manifest" in evidence.text or _OTHER_CHANNELS.search(evidence.context.text.blob)
             else (Candidate("python_version_no_wheel", 0.72), Candidate("wrong_architecture", 0.6))
         ),
         "torch==2.9.1 doesn't have a source distribution or wheel for the current platform",
@@ -131,6 +134,7 @@ SIGNATURES = (
         (
             "externally-managed-environment",
             "environment is externally managed",
+            r"interpreter at [^\n]{1,160}is externally managed",
             r"is externally managed[,.]",
             r"install a non-\w{3,12}-packaged Python package",
             r"install Python packages system-wide, try",
@@ -166,6 +170,9 @@ SIGNATURES = (
             r"compile with MKL-?DNN first",
             r"build of \w{3,12} (?:doesn't|does not) (?:support|have) (?:MKL-?DNN|oneDNN)",
             "\N{HEAVY MULTIPLICATION X} (?:MKLDNN|ONEDNN)",
+            r"(?:MKL-?DNN|oneDNN|DNNL)[^\n]{0,30}(?:provider )?(?:is )?not (?:enabled|available) in this build",
+            r"IsMklEnabled\(\)[^\n]{0,6}\n?[^\n]{0,6}False",
+            r"(?:MKL-?DNN|oneDNN):? ?(?:not available|no|none|unavailable)\b",
         ),
         {"framework_built_without_onednn": 0.9},
         "-- USE_MKLDNN : OFF",

@@ -119,8 +119,8 @@ SIGNATURES = (
         "library_not_loaded_by_name",
         "A program does not load a library that it needs.",
         (
-            r"(?:Unable|Failed|Could not|Cannot) (?:to )?load (?:the )?(?:dynamic|shared|native) (?:link )?library:? ?"
-            r"'?(?P<part>[\w.+-]{2,60}\.(?:dll|so|dylib))(?! ?from)"
+            r"(?:Unable|Failed|Could not|Cannot) (?:to )?load (?:the )?(?:dynamic|shared|native|OpenMP) (?:link )?"
+            r"(?:library|runtime):? ?'?(?P<part>[\w.+-]{2,60}\.(?:dll|so|dylib))(?! ?from)"
         ),
         _loaded,
         "Unable to load dynamic library: dnnl.dll",

@@ -50,7 +50,7 @@ def _optional_gpu(evidence: Evidence) -> Sequence[Candidate]:
     )
 
 
-def _said(evidence: Evidence) -> Sequence[Candidate]:
+def said(evidence: Evidence) -> Sequence[Candidate]:
     """Where the loader or MKL says it more exactly on the same line, they are heard."""
     if re.search(r"cannot open shared object|MKL FATAL|Could not load dynamic library", evidence.line, re.IGNORECASE):
         return ()
@@ -62,6 +62,10 @@ def _musl(evidence: Evidence) -> Sequence[Candidate]:
         return (Candidate("selinux_or_noexec", 0.85, evidence.details),)
     if "exec format" in evidence.text.lower():
         return (Candidate("wrong_architecture", 0.9, evidence.details),)
+    found = libraries.family(evidence.group("library"))
+    if found in ("framework", "extension") or not re.search(r"\.so\b", evidence.group("library")):
+        # Only the loader of musl says it so: what was made for glibc does not load there.
+        return (Candidate("musl_libc", 0.8, evidence.details), Candidate("system_library_missing", 0.55))
     return _named(evidence)
 
 
@@ -137,23 +141,10 @@ SIGNATURES = (
         "W dso_loader.cc:64] Could not load dynamic library 'libcudart.so.11.0'; dlerror: x",
     ),
     sign(
-        "library_not_found_by_program",
-        "A program says that it does not find a library.",
-        (
-            "(?:(?:not able|unable|fail(?:ed|s|ure)?|cannot|can't|could ?n[o']t|could not"
-            "|did not) (?:to )?(?:be )?(?:find|found|locate|load|open|dlopen)(?:/load)?(?: the| shared"
-            r"| dynamic| native| required| a){0,3}(?: library| lib| file| object)?:? ?['\"]?"
-            r"|no such library:? ?['\"]?)(?P<library>(?:[^\s'\"]{0,200}[/\\])?lib[\w.+-]{1,80}(?:\.so"
-            r"|\.dylib)[\d.]{0,12})(?![\w./ ]{0,40}(?:or|version))"
-        ),
-        _said,
-        "tensorflow is not able to find the libComputeCpp.so file",
-    ),
-    sign(
         "interpreter_missing",
         "The loader that a program is made for is not there.",
         r"(?P<library>ld-(?:linux|musl)[\w.-]{0,40}\.so\.\d): (?:No such file|not found)",
-        _said,
+        said,
         "/lib64/ld-linux-x86-64.so.2: No such file or directory",
     ),
     sign(
@@ -161,6 +152,8 @@ SIGNATURES = (
         "A program says which part of the system it lacks.",
         (
             r"Visual C\+\+ Redistributable is not installed",
+            r"(?:sndfile|portaudio|libmagic|ffmpeg|cairo|libvips)[\w ]{0,12} (?:library )?(?:was |is )?not found",
+            r"no display name and no \$DISPLAY",
             r"install the (?:latest )?(?:Microsoft )?Visual C\+\+ [^\n]{0,30}redistributable",
             "Could not load the Qt platform plugin",
             "no Qt platform plugin could be initialized",

@@ -108,6 +108,8 @@ SIGNATURES = (
                 r"(?:allocat|mak|mapp)\w+ (?:an? )?executable memory[^\n]{0,40}(?:fail|denied"
                 "|not permitted)"
             ),
+            r"mmap[^\n]{0,40}not permitted[^\n]{0,20}PROT_EXEC",
+            r"PROT_EXEC[^\n]{0,60}(?:not permitted|denied|EPERM|EACCES)",
             r"mprotect[^\n]{0,60}(?:fail|denied|EACCES|EPERM|not permitted)",
             "failed to memory protect",
             "(?:cannot|failed to) allocate (?:executable|code) memory",
@@ -125,6 +127,7 @@ SIGNATURES = (
         "The folder may hold no programs: its mount is noexec, or a policy refuses.",
         (
             r"(?:bad interpreter|/(?:python[\d.]{0,5}|\S{1,200}\.so[\d.]{0,8})'?): Permission denied",
+            r"fork/exec \S{1,250}: permission denied",
             r"\[Errno 1\] Operation not permitted: '[^'\n]{1,200}\.so",
             r"\[Errno 13\] Permission denied: '[^'\n]{1,200}\.(?:so|pyd|dll|dylib)",
         ),

@@ -61,6 +61,9 @@ SIGNATURES = (
             r"OMP: Error #10[15]: (?:Memory allocation failed|Out of heap memory)",
             r"ran out of memory trying to allocate",
             r"Fail(?:ed)? to alloc(?:ate)?(?: memory of)? \d{1,20}",
+            r"allocation of (?:size )?\d{4,20}(?: bytes)? failed",
+            r"tried to allocate more memory than is available",
+            r"posix_memalign[^\n]{0,80}\(12 vs\. 0\)",
             r"\[Errno 12\]",
         ),
         lambda evidence: () if re.search(r"static TLS|failed to map", evidence.line) else _bytes(evidence),
@@ -89,6 +92,7 @@ SIGNATURES = (
                 r"|code|status|returned)[ :=(]{1,3}(?:code |status )?137\b|killed by signal: Killed"
                 r"|signal 9 \(SIGKILL\)|died with <Signals\.SIGKILL"
             ),
+            r"Negsignal\.SIGKILL",
             r"(?:exit(?:ed)?(?: with)?(?: code)?|signal|returncode)[ :=]{1,3}(?:code )?(?:-9\b|9 ?[:(]? ?SIGKILL)",
             r"(?:terminated|killed|exited|ended) (?:by|with|on|due to) signal[ :]{1,2}9\b",
         ),
@@ -107,6 +111,9 @@ SIGNATURES = (
             "There is not enough space",
             "disk (?:is )?full",
             "insufficient disk space",
+            r"Unzipped size must be smaller than \d{6,12}",
+            r"slug size[^\n]{0,30}too large",
+            r"(?:code|package|layer|image|storage) (?:size|storage)? ?limit[^\n]{0,20}exceeded",
             "don't have enough free space",
         ),
         _full,

@@ -73,6 +73,8 @@ SIGNATURES = (
             r"\bMKL (?:library|libraries|headers?|include)[^\n]{0,20}(?:not|n't) (?:be )?(?:found|installed|located)",
             r"MKL_?ROOT[^\n]{0,30}(?:not set|not defined|is empty|unset)",
             r"MKL(?:INC|LIB|\w{1,20})?-NOTFOUND",
+            r"(?:Could not|Cannot|can't|Unable to|Failed to) (?:find|locate|load) (?:lib)?mkl_\w{2,24}(?:\.\d)?"
+            r"\.(?:dll|so|dylib)",
             r"links? to(?: target)?:? ?[\"']?MKL::",
         ),
         {"mkl_library_missing": 0.8, "framework_built_without_onednn": 0.4},

@@ -10,7 +10,7 @@ SIGNATURES = (
         "shape_does_not_fit",
         "The input's shape does not fit the layer: a matter of the model, the host is fine.",
         (
-            r"Given groups=\d{1,6}, (?:expected )?weight",
+            r"Given (?:groups|transposed)=\d{1,6}, (?:expected )?weight",
             r"expected input\[[^\]\n]{1,60}\] to have",
             "Negative dimension size caused by",
             "Computed output size would be negative",
@@ -69,7 +69,7 @@ SIGNATURES = (
         lambda evidence: (
             (Candidate("benign_message", 0.66), Candidate("model_or_input_error", 0.6))
             if evidence.severity == "warning"
-            else (Candidate("model_or_input_error", 0.72), Candidate("cuda_build_on_cpu_host", 0.5))
+            else (Candidate("model_or_input_error", 0.72), Candidate("cuda_build_on_cpu_host", 0.62))
         ),
         "AssertionError: Torch not compiled with CUDA enabled",
     ),
@@ -98,6 +98,7 @@ SIGNATURES = (
         "The file of the model is damaged, of another kind, or for a newer release.",
         (
             r"INVALID_(?:GRAPH|PROTOBUF)\b",
+            r"This is an invalid model",
             r"\bNO_SUCHFILE\b",
             r"Unsupported model IR version",
             r"is under development and support for this is limited",

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from ..finding import Candidate
 from ..signature import Evidence, sign
 
-_FRAMEWORKS = (
+FRAMEWORKS = (
     "(?:"
-    "torch|tensorflow|tensorflow_cpu|keras|tf_keras|mxnet|paddle|paddlepaddle|onnxruntime|openvino|jax"
+    "torch|torchgen|tensorflow|tensorflow_cpu|keras|tf_keras|mxnet|paddle|paddlepaddle|onnxruntime|openvino|jax"
     "|jaxlib|caffe2?|theano|torchvision|torchaudio|tflite_runtime|ai_edge_litert|numpy"
     "|intel_extension_for_pytorch|chainer|onnx"
     ")"
@@ -38,7 +38,12 @@ _MODULES: tuple[tuple[str, dict[str, float]], ...] = (
         r"torch\._six|tensorflow\.contrib|torchvision\.transforms\.functional_tensor|keras\.",
         {"extension_abi_mismatch": 0.72, "shadowed_or_partial_module": 0.5},
     ),
-    (r".*\.", {"shadowed_or_partial_module": 0.68, "corrupt_install": 0.5, "framework_not_installed": 0.45}),
+    # Parts that every release has: the package is not whole, or another one hides it.
+    (
+        r"torch(?:gen)?\.",
+        {"shadowed_or_partial_module": 0.66, "corrupt_install": 0.64, "framework_not_installed": 0.45},
+    ),
+    (r".*\.", {"shadowed_or_partial_module": 0.68, "corrupt_install": 0.56, "framework_not_installed": 0.54}),
     (r"", {"framework_not_installed": 0.93}),
 )
 
@@ -74,7 +79,7 @@ _BASIC = (
     "__version__|__file__|__path__|nn|cuda|Tensor|tensor|device|float32|float|float64|from_numpy|zeros"
     "|ones|rand|randn|no_grad|utils|optim|autograd|jit|load|save|keras|constant|compat|Variable|config"
     "|layers|models|Sequential|_C|version|backends|InferenceSession|get_device|get_available_providers|nd"
-    "|sym|array|cpu|ndarray|fluid|Model"
+    "|sym|array|cpu|ndarray|fluid|Model|python"
     ")"
 )
 SIGNATURES = (
@@ -82,7 +87,7 @@ SIGNATURES = (
         "module_not_found",
         "Python finds no such module in this interpreter.",
         (
-            rf"No module named '?(?P<module>(?:{_FRAMEWORKS}(?:[._]\w+)*|_pywrap_tensorflow\w*"
+            rf"No module named '?(?P<module>(?:{FRAMEWORKS}(?:[._]\w+)*|_pywrap_tensorflow\w*"
             r"|google\.protobuf[\w.]*))\b'?(?:; '?\w+'? is not a package)?"
         ),
         _not_found,
@@ -92,7 +97,7 @@ SIGNATURES = (
         "name_not_in_framework",
         "The framework's package lacks a name: it is half there, hidden by a folder, or of another release.",
         (
-            rf"cannot import name '?\w{{1,60}}'? from '{_FRAMEWORKS}[\w.]{{0,60}}'",
+            rf"cannot import name '?\w{{1,60}}'? from '{FRAMEWORKS}[\w.]{{0,60}}'",
             r"ImportError: cannot import name '?\w{1,60}'? ?(?:\(|$)",
         ),
         _no_name,
@@ -107,7 +112,7 @@ SIGNATURES = (
         ),
         lambda evidence: (
             ()
-            if re.match(_FRAMEWORKS + r"\.", evidence.group("module"))
+            if re.match(FRAMEWORKS + r"\.", evidence.group("module"))
             and not re.match("torch(?:vision|audio)", evidence.group("module"))
             else (
                 Candidate("extension_abi_mismatch", 0.68, evidence.details),
@@ -135,46 +140,10 @@ SIGNATURES = (
         "The import of the framework is where it ends, in IPython's way to show it.",
         (
             r"ModuleNotFoundError(?:[^\n]{0,80})?(?:\n[^\n]{0,200}){0,2}?\n-+> ?\d{1,4}"
-            rf" (?:import|from) {_FRAMEWORKS}\b"
+            rf" (?:import|from) {FRAMEWORKS}\b"
         ),
         {"framework_not_installed": 0.8},
         "ModuleNotFoundError\n----> 1 import tensorflow as tf",
-    ),
-    sign(
-        "framework_absent",
-        "A program finds no framework to work with.",
-        (
-            r"None of [^\n]{1,80} have been found",
-            (
-                rf"{_FRAMEWORKS} (?:is|was|are|has) (?:not (?:been )?(?:installed|available|found)"
-                "|missing)"
-            ),
-            (
-                rf"(?:requires|needs) (?:the )?{_FRAMEWORKS}[^\n]{{0,60}}(?:not|n't) (?:installed"
-                "|found|available)"
-            ),
-            (
-                "requires (?:the )?(?:PyTorch|TensorFlow|Keras|torch"
-                r"|tensorflow)[^\n]{0,60}(?:but it was not found|Install \w+ via)"
-            ),
-            r"(?:Unable|Failed) to import '?(?:torch|tensorflow|mxnet|paddle|onnxruntime)'?\b",
-            "(?:PyTorch|TensorFlow|Torch) (?:is|was) not installed",
-            rf"Could not import '?{_FRAMEWORKS}\b'?(?:[.,:;]|$)",
-            r"(?:Could not|Cannot) find (?:torch|tensorflow|PyTorch)\b\.",
-            rf"The '{_FRAMEWORKS}[^'\n]{{0,30}}' distribution was not found",
-            rf"No package metadata was found for {_FRAMEWORKS}\b",
-            rf"install the following dependenc(?:y|ies):? {_FRAMEWORKS}\b",
-            rf"Couldn't install {_FRAMEWORKS}\b",
-            r"Lantern is not loaded",
-            rf"[Pp]lease install {_FRAMEWORKS}\b",
-            rf"{_FRAMEWORKS} is required (?:to|for|by)",
-            r"PyTorch is required (?:to|for|by)",
-            "Valid installation of (?:TensorFlow|torch|Keras) not found",
-            r"Python module (?:tensorflow|keras|torch)[\w.]{0,40} was not found",
-            "(?:tensorflow|keras|torch) not available$",
-        ),
-        {"framework_not_installed": 0.72},
-        "None of PyTorch, TensorFlow >= 2.0, or Flax have been found.",
     ),
     sign(
         "module_half",
@@ -184,7 +153,8 @@ SIGNATURES = (
             "most likely due to a circular import",
             r"consider renaming '?[^\n]{0,200}since it has the same name",
             "(?:loaded|load) the '?torch/_C'? folder",
-            r"should not (?:try to )?import \w+ from (?:its|the) source directory",
+            r"import \w+ from (?:its|the) source directory",
+            r"NameError: name '_C' is not defined",
             "has the same name as (?:the )?(?:standard )?library",
             r"cannot import name '?\w{1,60}'? from '?\w{1,60}'? \(unknown location\)",
         ),
@@ -195,7 +165,7 @@ SIGNATURES = (
         "module_empty",
         "The module lacks what every release of it has: another file of that name was imported, or the rest is gone.",
         (
-            rf"module '(?P<module>{_FRAMEWORKS}(?:\.[\w.]{{1,40}})?)' has no attribute"
+            rf"module '(?P<module>{FRAMEWORKS}(?:\.[\w.]{{1,40}})?)' has no attribute"
             rf" '(?P<attribute>{_BASIC})'",
             r"module 'cv2\.(?:dnn|gapi|typing|detail)' has no attribute",
         ),

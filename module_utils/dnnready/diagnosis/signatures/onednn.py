@@ -33,7 +33,9 @@ def _refused(evidence: Evidence) -> Sequence[Candidate]:
 def _frames(evidence: Evidence) -> Sequence[Candidate]:
     context = evidence.context
     if _DISPATCHED.search(evidence.line) or not (
-        context.failed or context.crashed or context.has("error", "#0 ", "#1 ")
+        context.failed
+        or context.crashed
+        or context.has("error", "#0 ", "#1 ", "corruption", "backtrace", "stack trace")
     ):
         return ()
     if evidence.context.illegal_instruction:
@@ -70,18 +72,6 @@ def _named(evidence: Evidence) -> Sequence[Candidate]:
     if re.search(r"not found|cannot find|could not find|unresolved|undefined|Provider", around, re.IGNORECASE):
         return ()
     return (Candidate("onednn_primitive_error", 0.54),) if evidence.severity in ("error", "fatal") else ()
-
-
-def _flag(evidence: Evidence) -> Sequence[Candidate]:
-    """Beside a result or an error it is an experiment, and the answer to it."""
-    context = evidence.context
-    tried = (
-        context.failed or context.crashed or context.has("tensor(", "incorrect", "wrong", "mismatch", "works", "fixes")
-    )
-    first, second = ("onednn_primitive_error", "onednn_not_enabled_at_runtime")
-    if not tried:
-        first, second = second, first
-    return (Candidate(first, 0.66), Candidate(second, 0.56))
 
 
 SIGNATURES = (
@@ -187,34 +177,5 @@ SIGNATURES = (
         ),
         _verbose_end,
         "dnnl_verbose,info,oneDNN v1.7.0 (commit 7aed)\nSegmentation fault",
-    ),
-    sign(
-        "onednn_flag",
-        "A program switches oneDNN off: for good, or to find out whether it is to blame.",
-        r"(?:backends\.mkldnn\.enabled|mkldnn\.flags\(enabled)\s?= ?False",
-        _flag,
-        "torch.backends.mkldnn.enabled = False",
-    ),
-    sign(
-        "onednn_switched_off",
-        "oneDNN is in the build, but switched off or asked for too late.",
-        (
-            r"TF_ENABLE_ONEDNN_OPTS['\"\] ]{0,4}[=:,] ?['\"]?0['\"]?(?!['\"]?\.)(?=\s|$|[,;)])",
-            "oneDNN custom operations are off",
-            r"IsMklEnabled\(\)[^\n]{0,6}\n?[^\n]{0,6}False",
-            r"FLAGS_use_(?:mkldnn|onednn) (?:is set to|=) ?(?:False|0)",
-            (
-                r"(?:\bno|without|unable to see|do(?:es)? not see|not visible|never (?:see|appear\w*)"
-                r"|missing) [^\n]{0,50}(?:message|line|output|log|entr)\w*[^\n]{0,60}(?:oneDNN"
-                "|onednn_verbose|dnnl_verbose|mkldnn_verbose|MKL_VERBOSE)"
-            ),
-            (
-                r"\(?no (?:oneDNN|onednn_verbose|dnnl_verbose|mkldnn_verbose"
-                r"|MKL_VERBOSE)[^\n]{0,20}(?:message|line|output|log)"
-            ),
-        ),
-        # Our own probe switches oneDNN off and on.
-        lambda evidence: () if "dnnready:" in evidence.line else (Candidate("onednn_not_enabled_at_runtime", 0.82),),
-        "(no line beginning with: oneDNN custom operations are on)",
     ),
 )

@@ -58,7 +58,7 @@ SIGNATURES = (
         "A variable of the framework has a value that it does not take.",
         (
             "TF_ENABLE_ONEDNN_OPTS is not set to",
-            r"(?:Failed|failed|Unable|unable) [^\n]{0,60}(?:TF_\w{1,40}|ONEDNN_\w{1,40})",
+            r"(?:Failed|failed|Unable|unable) [^\n]{0,60}(?:TF_(?!DUMP)\w{1,40}|ONEDNN_\w{1,40})",
             (
                 r"(?P<variable>TF_NUM_INT\w+_THREADS|TF_MKL_ALLOC_\w+)[^\n]{0,60}(?:invalid|negative"
                 "|must|not)"
@@ -72,7 +72,9 @@ SIGNATURES = (
             r"object '\S{1,250}' from LD_PRELOAD cannot be preloaded \((?!failed to map|wrong ELF)",
             r"from LD_PRELOAD cannot be preloaded \(wrong ELF",
         ),
-        {"invalid_env_value": 0.72},
+        lambda evidence: (
+            () if evidence.severity == "info" else (Candidate("invalid_env_value", 0.72, evidence.details),)
+        ),
         "ERROR: ld.so: object 'libjemalloc.so' from LD_PRELOAD cannot be preloaded (cannot open shared object "
         "file): ignored.",
     ),

@@ -71,6 +71,8 @@ SIGNATURES = (
             r"Unsupported (?:dtype|data type|scalar type):? ?(?:torch\.)?(?:Half|BFloat16|float16|bfloat16)",
             r"not implemented for SparseCsr Half",
             r"no kernel (?:is )?registered for [^\n]{0,80}float16",
+            r"Type 'tensor\(b?float16\)' of [^\n]{1,80}is invalid",
+            r"kernel [^\n]{0,40}with key [^\n]{0,40}float16[^\n]{0,12}is not found",
             r"has DataType \w{3,12} not in list of allowed values",
             (
                 r"(?:half precision|float16|fp16|FP16|bf16)[^\n]{0,120}only (?:be )?(?:used|supported?|available"
@@ -97,7 +99,7 @@ SIGNATURES = (
                 r"Input type \([^)\n]{1,60}\) and (?:weight"
                 r"|bias) type \([^)\n]{1,60}\) should be the same"
             ),
-            "expected m(?:at)?1 and m(?:at)?2 to have the same dtype",
+            "expected m(?:at)?1 and m(?:at)?2 to have the same dtype[^\\n]{0,60}",
         ),
         lambda evidence: (
             (Candidate("unsupported_dtype", 0.66), Candidate("model_or_input_error", 0.64))
@@ -122,7 +124,7 @@ SIGNATURES = (
             ),
             r"not support(?:ed)? [^\n]{0,20}NCHW",
             r"data_format[^\n]{0,20}NCHW[^\n]{0,60}CPU",
-            r"only supports? N[DHW]{2,3}C\b",
+            r"only supports? (?:the )?N[DHW]{2,3}C\b",
             r"on CPU is only supported for NHWC",
             r"Only NHWC (?:data_format|format|layout)",
             r"only (?:the )?NHWC(?: format| layout)? (?:is |are )?supported",
@@ -143,7 +145,7 @@ SIGNATURES = (
             r"Could not run '(?:quantized|torchvision)::[^\n]{1,160}",
         ),
         lambda evidence: (
-            (Candidate("quantized_engine_missing", 0.6), Candidate("model_or_input_error", 0.58))
+            (Candidate("quantized_engine_missing", 0.62), Candidate("model_or_input_error", 0.58))
             if "quantized::" in evidence.text
             else (
                 (Candidate("extension_abi_mismatch", 0.68), Candidate("model_or_input_error", 0.4))
@@ -177,6 +179,8 @@ SIGNATURES = (
                 r"|not compiled|engine not)[^\n]{0,20}"
             ),
             "Unknown qengine",
+            r"quantized backend not supported",
+            r"(?:quantized|quantization) (?:backend|engine)s?[^\n]{0,30}(?:not (?:supported|available|found)|missing)",
             "QNNPACK is not properly initialized",
             "FBGEMM doesn't support this CPU",
             r"failed to initialize (?:pytorch )?(?:QNNPACK|XNNPACK)",

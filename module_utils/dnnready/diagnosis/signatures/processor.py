@@ -12,7 +12,7 @@ def _instructions(evidence: Evidence) -> Sequence[Candidate]:
     details = {"instructions": evidence.group("instructions")} if evidence.group("instructions") else {}
     if evidence.context.emulated:
         return (Candidate("emulation_limits", 0.92, details), Candidate("cpu_lacks_instructions", 0.7, details))
-    return (Candidate("cpu_lacks_instructions", 0.92, details), Candidate("emulation_limits", 0.5, details))
+    return (Candidate("cpu_lacks_instructions", 0.92, details), Candidate("emulation_limits", 0.54, details))
 
 
 def _illegal(evidence: Evidence) -> Sequence[Candidate]:
@@ -22,7 +22,7 @@ def _illegal(evidence: Evidence) -> Sequence[Candidate]:
     if evidence.context.has("libmkldnn.so", "libdnnl.so"):
         # The framework brings its own copy inside: a library file on the stack is another one.
         return (Candidate("dnn_library_version_conflict", 0.8), Candidate("cpu_lacks_instructions", 0.78))
-    return (Candidate("cpu_lacks_instructions", 0.85), Candidate("emulation_limits", 0.45))
+    return (Candidate("cpu_lacks_instructions", 0.85), Candidate("emulation_limits", 0.53))
 
 
 _SETS = r"(?P<instructions>(?:AVX|SSE|FMA|F16C|BMI|VNNI|NEON|SVE|ASIMD|x86-64-v|X86_V)[\w.()\- ,]{0,60}?)"
@@ -50,6 +50,9 @@ SIGNATURES = (
             "built with baseline optimizations",
             "Missing required CPU features",
             "Your CPU is not supported",
+            r"compiled to use (?:AVX|SSE|FMA)\w{0,8} instructions, but your machine",
+            r"CPU does(?: not|n't) support (?:F16C|BMI\d?|VNNI|ASIMD|SVE)",
+            r"(?:AVX|SSE4|FMA)[\w. ]{0,16}(?:and|,) [\w. ]{2,12} (?:is|are) required",
             r"CPU \d{1,3} is not supported",
             (
                 r"(?:AVX|SSE|FMA|AVX2|AVX512)\w{0,8} (?:instructions? )?(?:is|are|was|were)?(?: not"
@@ -94,6 +97,7 @@ SIGNATURES = (
             r"qemu: [Uu]nsupported syscall",
             r"BasicBlock requested for unrecognized address",
             r"TCG doesn't support requested feature",
+            r"code object does not contain pc",
             r"qemu-\w+(?:-static)?: (?:Could not open|uncaught|unimplemented|unhandled)",
         ),
         {"emulation_limits": 0.96},
@@ -130,6 +134,10 @@ SIGNATURES = (
             r"fail\w* to initialize cpuinfo",
             r"Error in cpuinfo: prctl",
             r"Permission denied: '/proc/\w",
+            r"(?:failed|unable|could not|cannot) [^\n]{0,30}(?:retrieve|read|get|detect) (?:the )?CPU information",
+            r"(?:can't|cannot|could not|failed to|unable to) (?:open|read|parse) '?/(?:proc/(?:stat|meminfo|self)"
+            r"|sys/devices/system/node)",
+            r"No such file or directory: '/(?:proc/(?:stat|meminfo|loadavg|self)|sys/devices/system)",
         ),
         {"proc_sys_unavailable": 0.88, "benign_message": 0.35},
         "Error in cpuinfo: failed to parse the list of possible processors in /sys/devices/system/cpu/possible",
@@ -142,6 +150,8 @@ SIGNATURES = (
             r"dev/shm[^\n]{0,40}(?:No such file|not (?:found|mounted))",
             r"No such file or directory: '/dev/shm",
             r"\[Errno 38\] Function not implemented",
+            r"lacks a functioning sem_open",
+            r"cannot import name '?SemLock",
             r"OSError: \[Errno 38\] Function not implemented",
         ),
         {"proc_sys_unavailable": 0.66},

@@ -20,7 +20,7 @@ SIGNATURES = (
         "protobuf_generated",
         "protobuf and the code that a package generated with it are of different ages.",
         (
-            "Descriptors cannot (?:not )?be created directly",
+            "Descriptors (?:cannot|should) (?:not )?be created directly",
             "regenerated with protoc",
             r"compiled against version \S{1,12} of the Protocol Buffer runtime",
             "incompatible Protobuf",
@@ -41,6 +41,9 @@ SIGNATURES = (
             "incompatible with your Protocol Buffer headers",
             r"Add\(encoded_file_descriptor",
             r"Invalid file descriptor data passed to EncodedDescriptorDatabase",
+            r"got an unexpected keyword argument '(?:serialized_options|serialized_pb|create_key|syntax)'",
+            r"google\.protobuf\.pyext\._message\.\w{1,60}' object has no attribute",
+            r"AddSerializedFile\(serialized_pb\)",
             r"libprotobuf FATAL[^\n]{0,120}(?:descriptor|generated|common\.cc)",
             r"protobuf\.runtime_version\.VersionError",
         ),

@@ -27,6 +27,10 @@ SIGNATURES = (
             ),
             r"Primitive descriptor (?:wasn't|was not|is not) (?:found|selected|set)",
             r"primitive descriptors? list is empty",
+            r"(?:Mkldnn|Dnnl)CustomOp\w{0,12}[^\n]{0,80}Status Message",
+            r"supportedPrimitiveDescriptors\.empty\(\)",
+            r"Unsupported primitive of type",
+            r"(?:EnforceNotMet|PreconditionNotMet\w{0,6}|InvalidArgumentError)[^\n]{0,60}(?:MKL-?DNN|oneDNN)",
             r"Could not (?:create|find|select) (?:a )?(?:suitable )?(?:primitive|implementation)[^\n]{0,40}"
             r"(?:for node|\bconv)",
         ),

@@ -46,6 +46,8 @@ SIGNATURES = (
             "needs to work with (?:py)?torch",
             r"Couldn't load custom C\+\+ ops",
             r"operator torchvision::\w{1,30} does not exist",
+            r"was built for:? ?(?:PyTorch|torch|TensorFlow) [^\n]{1,40}\(you have",
+            r"Tried to instantiate class '\w[\w.]{1,60}', but it does not exist",
             r"(?:torch|PyTorch) and \w{3,20} were compiled with different",
             "No such operator torchvision::",
             r"module 'torch\._C\w{0,30}' has no attribute",
@@ -79,6 +81,10 @@ SIGNATURES = (
             r"cannot import name '?\w{1,60}'? from '(?:torch\._six|jaxlib|torchvision|keras\.[\w.]{1,40}"
             r"|tensorflow\.(?:python|keras|compat)[\w.]{0,40}|torch\.(?:optim|utils|nn|_C)[\w.]{0,30})'",
             r"module '(?:keras|tensorflow|torch|jax|jaxlib|mxnet)\.[\w.]{1,60}' has no attribute",
+            r"module 'jax' has no attribute",
+            r"module 'tensorflow' has no attribute '(?:Session|placeholder|contrib|app|ConfigProto"
+            r"|get_default_graph|layers|to_float|flags|logging|reset_default_graph"
+            r"|set_random_seed|enable_eager_execution)'",
         ),
         {"extension_abi_mismatch": 0.7, "shadowed_or_partial_module": 0.56, "corrupt_install": 0.54},
         "ModuleNotFoundError: No module named 'torch._six'",

@@ -59,6 +59,7 @@ SIGNATURES = (
             r"exceeded[^\n]{0,40}memory limit",
             r"excessive memory usage",
             r"Perhaps out of memory",
+            r"notebook tried to allocate more memory",
         ),
         {"out_of_memory": 0.8},
         "slurmstepd: error: Exceeded job memory limit at some point.",

@@ -56,6 +56,7 @@ SIGNATURES = (
             r"shape verification failed",
             r"Failed to infer (?:shapes?|result type)",
             r"Invalid input shape: ?\{",
+            r"Shape \[[^\]\n]{1,60}\] has negative dimensions",
             r"cannot reshape array of size",
             r"mismatch(?:ed)? (?:input|tensor|weight) (?:shape|size|dim)",
             r"tensor expected for input",

@@ -12,7 +12,7 @@ from ..signature import Evidence, sign
 _MISSING: dict[str, dict[str, float]] = {
     "mkl": {"undefined_symbol_mkl": 0.92},
     "dnn": {"dnn_library_version_conflict": 0.9, "extension_abi_mismatch": 0.45},
-    "openmp": {"openmp_runtime_conflict": 0.65, "openmp_runtime_missing": 0.62},
+    "openmp": {"openmp_runtime_conflict": 0.65, "openmp_runtime_missing": 0.63},
     "cudnn": {"cudnn_not_found_or_mismatch": 0.85, "cuda_libraries_missing": 0.5},
     "gpu": {"cuda_libraries_missing": 0.82, "extension_abi_mismatch": 0.5, "cudnn_not_found_or_mismatch": 0.35},
     "numpy": {"numpy_abi": 0.9},
@@ -130,7 +130,7 @@ SIGNATURES = (
                 r"version '(?P<tag>[\w.+-]{1,60})'?,? ?not (?:found"
                 r"|defined)(?: \(required by (?P<needed>[^)\n]{1,300}))?"
             ),
-            r"symbol \S{1,200}, version (?P<other>\S{1,60}) not defined in file",
+            r"symbol \S{1,200},? version (?P<other>\S{1,60}) not defined in file",
         ),
         _version,
         "/lib64/libm.so.6: version 'GLIBC_2.29' not found (required by a.so)",
@@ -163,7 +163,7 @@ SIGNATURES = (
             "DT_RELR without GLIBC_ABI_DT_RELR",
             r"unknown type \[0x13\] section",
             r"(?:requires?|needs?) (?:a )?(?:newer )?glibc ?(?:version )?(?:>=?|v?\d)",
-            r"glibc (?:version )?[\d.]{1,6} is too old",
+            r"glibc (?:version )?[\d.]{1,6} is (?:too old|older than)",
             r"(?:your|this|the|installed) glibc (?:version )?[^\n]{0,20}(?:too old|older than|not supported)",
         ),
         {"glibc_too_old": 0.86},

@@ -26,12 +26,13 @@ _EXHAUSTED = (
     "is 11",
     "error #11",
     "errno 11",
+    "code:11",
     "cannot allocate",
 )
 
 
 def _errno(evidence: Evidence) -> Sequence[Candidate]:
-    words = evidence.text.lower()
+    words = (evidence.line if "vs. 0)" in evidence.line else evidence.text).lower()
     if any(word in words for word in _FORBIDDEN):
         return (Candidate("seccomp_blocks_threads", 0.94),)
     if any(word in words for word in _EXHAUSTED):
@@ -44,7 +45,7 @@ def _errno(evidence: Evidence) -> Sequence[Candidate]:
 _ERRNO = (
     r"Resource temporarily unavailable|Operation not permitted|PermissionDenied|Permission denied|WouldBlock"
     r"|EAGAIN|EPERM"
-    r"|\(1 vs\. 0\)|\(11 vs\. 0\)|is 11\b|errno 11\b|Cannot allocate memory"
+    r"|code: ?11\b|\(1 vs\. 0\)|\(11 vs\. 0\)|is 11\b|errno 11\b|Cannot allocate memory"
 )
 SIGNATURES = (
     sign(
@@ -102,6 +103,8 @@ SIGNATURES = (
             r"(?:BlockingIOError|OSError): \[Errno 11\]",
             r"ThreadPoolBuildError[^\n]{0,80}code: 11",
             r"\[Errno 24\] Too many open files",
+            r"Too many open files \(24\)",
+            r"received 0 items of ancdata",
             "OMP: System error #11",
             "fork rejected by pids controller",
             "EAGAIN on (?:fork|clone|pthread_create)",

@@ -16,7 +16,7 @@ _COMPILED = tuple((code, re.compile("|".join(words), re.IGNORECASE)) for code, w
 _CODES: dict[int, dict[str, float]] = {
     127: {"extension_abi_mismatch": 0.62, "system_library_missing": 0.58, "openmp_runtime_conflict": 0.35},
     193: {"wrong_architecture": 0.85, "corrupt_install": 0.6},
-    1114: {"cpu_lacks_instructions": 0.62, "system_library_missing": 0.6, "openmp_runtime_conflict": 0.35},
+    1114: {"system_library_missing": 0.64, "cpu_lacks_instructions": 0.6, "openmp_runtime_conflict": 0.35},
     1455: {"out_of_memory": 0.92},
     182: {"system_library_missing": 0.65, "extension_abi_mismatch": 0.55},
     112: {"no_disk_space": 0.92},
@@ -55,6 +55,16 @@ _TENSORFLOW = {
 _MISSING_FOR_GPU = {"cuda_libraries_missing": 0.7, "cudnn_not_found_or_mismatch": 0.64, "cuda_build_on_cpu_host": 0.6}
 
 
+#: TensorFlow begins with instructions of AVX, which an old CPU ends; the others begin with the C++ runtime.
+_INITIALIZATION_OF_TENSORFLOW = {"cpu_lacks_instructions": 0.64, "system_library_missing": 0.6}
+
+
+def _by_code(number: int, evidence: Evidence) -> dict[str, float]:
+    if number == 1114 and evidence.context.has("tensorflow", "tfjs"):  # noqa: PLR2004
+        return _INITIALIZATION_OF_TENSORFLOW
+    return _CODES.get(number, {})
+
+
 def _code(evidence: Evidence) -> Sequence[Candidate]:
     number = int(evidence.group("code") or 0)
     sentence = evidence.group("reason") or evidence.group("sentence") or evidence.text
@@ -65,7 +75,7 @@ def _code(evidence: Evidence) -> Sequence[Candidate]:
     details = {"library": libraries.basename(library)} if library else {"module": module} if module else {}
     library = library or module
     if number in _CODES:
-        return tuple(Candidate(cause, weight, details) for cause, weight in _CODES[number].items())
+        return tuple(Candidate(cause, weight, details) for cause, weight in _by_code(number, evidence).items())
     if not number:  # no words, or those of a language that is not listed
         return (Candidate("system_library_missing", 0.57, details),)
     if number != 126:  # noqa: PLR2004
@@ -90,13 +100,14 @@ def _node(evidence: Evidence) -> Sequence[Candidate]:
     blob = evidence.context.text.blob
     sentence = blob[max(0, evidence.match.start() - 200) : evidence.match.start()].rstrip("\n").rsplit("\n", 1)[-1]
     number = next((code for code, pattern in _COMPILED if pattern.search(sentence)), 0)
-    weights = _CODES.get(number, _DEPENDENCY if number == 126 else {})  # noqa: PLR2004
+    weights = _by_code(number, evidence) or (_DEPENDENCY if number == 126 else {})  # noqa: PLR2004
     details = {"library": libraries.basename(evidence.group("library"))}
     return tuple(Candidate(cause, weight, details) for cause, weight in weights.items())
 
 
 def _named(evidence: Evidence) -> Sequence[Candidate]:
-    return missing(evidence.group("library"), evidence)
+    library = evidence.group("library") or re.sub(r"(\.dll)?$", ".dll", evidence.group("named"))
+    return missing(library, evidence)
 
 
 SIGNATURES = (
@@ -136,7 +147,8 @@ SIGNATURES = (
         "A DLL is not found.",
         (
             r"(?:Could not find (?:module |the DLL\(s\) )?['\"](?P<path>[^'\"\n]{0,250}[/\\])?"
-            r"|because |find the (?:dynamic )?library )(?P<library>[\w.+-]{1,80}\.dll)\b"
+            r"|because |find the (?:dynamic )?library )(?P<library>[\w.+-]{1,80}\.dll)\b",
+            r"Unable to load DLL '(?P<named>[\w.+-]{1,80})'",
         ),
         _named,
         "Could not find module 'C:\\x\\mkl_rt.dll' (or one of its dependencies)",
