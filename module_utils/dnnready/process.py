@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -95,6 +96,8 @@ def run(
     Raises DnnreadyError where the program cannot be started at all.
     """
     started = time.monotonic()
+    if not _threads():
+        return _without_threads(argv, env=env, timeout=timeout, stdin=stdin, cwd=cwd)
     try:
         child = subprocess.Popen(
             list(argv),
@@ -125,16 +128,68 @@ def run(
     feeder.join(1)
     for stream in (stdout_pipe, stderr_pipe):
         stream.close()
+    texts = (readers[0].text(), readers[1].text())
+    return _completed(argv, status, timed_out, texts, (time.monotonic() - started, usage_cpu, usage_rss))
+
+
+def _threads() -> bool:
+    """Whether this process may start the three threads that it needs: a limit or a filter may forbid it."""
+    idle = [threading.Thread(target=lambda: None) for _ in range(3)]
+    try:
+        for thread in idle:
+            thread.start()
+    except RuntimeError:
+        return False
+    finally:
+        for thread in idle:
+            if thread.ident is not None:
+                thread.join()
+    return True
+
+
+def _without_threads(
+    argv: Sequence[str], *, env: Mapping[str, str], timeout: float, stdin: str, cwd: Optional[str]
+) -> Completed:
+    """The same through files: nobody reads along, and what is printed may fill the disk."""
+    started = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        given, out, err = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(3))
+        given.write(stdin.encode())
+        given.seek(0)
+        try:
+            child = subprocess.Popen(
+                list(argv), env=dict(env), cwd=cwd, stdin=given, stdout=out, stderr=err, start_new_session=True
+            )
+        except OSError as error:
+            raise DnnreadyError(f"Cannot start {argv[0]}: {error.strerror or error}.") from error
+        try:
+            timed_out, status, usage_cpu, usage_rss = _wait(child.pid, started + timeout)
+            child.returncode = status
+        finally:
+            _kill_group(child.pid)
+        texts = [_end_of(stream) for stream in (out, err)]
+    return _completed(argv, status, timed_out, (texts[0], texts[1]), (time.monotonic() - started, usage_cpu, usage_rss))
+
+
+def _end_of(stream: IO[bytes]) -> str:
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(max(0, size - KEEP_HEAD))
+    return stream.read().decode("utf-8", "replace")
+
+
+def _completed(
+    argv: Sequence[str], status: int, timed_out: bool, texts: tuple[str, str], cost: tuple[float, float, int]
+) -> Completed:
     return Completed(
         argv=tuple(argv),
         exit_code=os.WEXITSTATUS(status) if os.WIFEXITED(status) else None,
         signal=signal_name(os.WTERMSIG(status)) if os.WIFSIGNALED(status) else None,
         timed_out=timed_out,
-        stdout=readers[0].text(),
-        stderr=readers[1].text(),
-        wall_seconds=time.monotonic() - started,
-        cpu_seconds=usage_cpu,
-        peak_rss_bytes=usage_rss,
+        stdout=texts[0],
+        stderr=texts[1],
+        wall_seconds=cost[0],
+        cpu_seconds=cost[1],
+        peak_rss_bytes=cost[2],
     )
 
 

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from dnnready.conv2d.probe_common import PROBE_VERSION
 from tests.faults import wheels
 from tests.faults.container import ENVIRONMENT, LABEL, Container, PodmanError, podman
 
@@ -33,6 +34,7 @@ def volumes(*more: str) -> list[str]:
 def reference(name: str) -> str:
     """Where podman keeps the image of a system (debian-12, debian-13), by everything that it is made from."""
     digest = hashlib.sha256(podman("image", "inspect", "--format={{.Id}}", f"{STORE}/{name}-systemd").encode())
+    digest.update(f"probes {PROBE_VERSION}".encode())  # the proofs in it must hold
     for path in sorted([*RECIPE.iterdir(), *(ROOT / "locks").rglob("*.txt"), wheels.LIST]):
         digest.update(path.name.encode() + path.read_bytes())
     return f"{STORE}/faults-{name}:{digest.hexdigest()[:16]}"

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 import time
 
 import pytest
@@ -98,3 +99,30 @@ def test_only_the_given_environment_reaches_the_child(monkeypatch):
 @pytest.mark.parametrize(("number", "name"), [(4, "SIGILL"), (11, "SIGSEGV"), (250, "signal 250")])
 def test_signal_names(number, name):
     assert signal_name(number) == name
+
+
+@pytest.fixture
+def threadless(monkeypatch):
+    """A process that may start no thread, as under a filter for clone3."""
+
+    def start(_thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+
+
+def test_without_threads_the_child_runs_all_the_same(threadless):
+    code = "import sys; print(sys.stdin.read()); print('error', file=sys.stderr); sys.exit(3)"
+    done = run([sys.executable, "-c", code], env={}, timeout=20, stdin="given")
+    assert (done.exit_code, done.signal, done.stdout, done.stderr) == (3, None, "given\n", "error\n")
+    assert done.peak_rss_bytes > 0
+
+
+def test_without_threads_a_hang_ends_too(threadless):
+    done = run([sys.executable, "-c", "import time; time.sleep(60)"], env={}, timeout=0.5)
+    assert done.timed_out and done.signal == "SIGKILL"
+
+
+def test_without_threads_a_program_that_is_not_there_is_a_message(threadless):
+    with pytest.raises(DnnreadyError, match="Cannot start"):
+        run(["/does/not/exist"], env={}, timeout=1)

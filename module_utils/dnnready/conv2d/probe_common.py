@@ -25,7 +25,7 @@ from typing import Any, Callable, Optional
 from .probe_reference import Shape, compare, operations
 
 #: Raised whenever a probe asks or answers something else: stored proofs of an older kind no longer hold.
-PROBE_VERSION = 1
+PROBE_VERSION = 2
 
 
 def say(text: str) -> None:

@@ -16,12 +16,15 @@ from typing import Any
 
 
 def candidates(stem: str, sonames: Sequence[str]) -> list[str]:
-    """Where a library may be: LD_LIBRARY_PATH, this environment's lib, the loader's cache, then bare names."""
+    """Where a library may be: LD_LIBRARY_PATH, this environment's lib, the loader's cache, then bare names.
+
+    In a folder the names come first that programs are linked to: some wheels have a copy under each name.
+    """
     found: list[str] = []
     folders = [*os.environ.get("LD_LIBRARY_PATH", "").split(":"), os.path.join(sys.prefix, "lib")]
     for folder in filter(None, folders):
         files = glob.glob(os.path.join(glob.escape(folder), f"{stem}.so*"))
-        found.extend(sorted(files, key=lambda path: (len(path), path)))
+        found.extend(sorted(files, key=lambda path: (os.path.basename(path) not in sonames, len(path), path)))
     known = ctypes.util.find_library(stem[3:])
     return list(dict.fromkeys([*found, *([known] if known else []), *sonames]))
 

@@ -24,8 +24,11 @@ def report(  # everything that one probe showed
     environment: Mapping[str, str],
     cpu_isa: str,
     option: str,
+    failure: Optional[causes.Cause] = None,
 ) -> dict[str, Any]:
     """One entry of `probes`: process, library, convolutions, witnesses, control, and the verdict on them.
+
+    `failure` is what the caller knows to be wrong whatever the run says.
 
     `control` is that of a second process, None where the probe makes its own.
     """
@@ -36,7 +39,6 @@ def report(  # everything that one probe showed
     records = convolutions.describe(probe, asked, seen, threads)
     spoken = witnesses.second(probe, seen, records) if seen.result else []
     silence = dict(control) if control is not None else witnesses.inner_control(seen)
-    failure = None
     if seen.result is None or not completed.ok:
         during = seen.unfinished[0] if seen.unfinished else ""
         failure = _library_failure(seen.errors) or causes.of_process(completed, during, environment)

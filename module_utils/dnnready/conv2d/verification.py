@@ -18,6 +18,8 @@ from .selection import select
 
 #: How a second process is told to leave oneDNN out; who is not here makes the control in its own process.
 SWITCHES = {"tensorflow": ("TF_ENABLE_ONEDNN_OPTS", "0")}
+#: What a release of the libraries alone brings itself, and the cause where it does not.
+_LIBRARIES = {"onednn": ("libdnnl", "dnn_library_missing"), "mkl": ("libmkl_rt", "mkl_library_missing")}
 REPEATS = 5
 TIMEOUT = 300.0
 
@@ -86,6 +88,22 @@ def complete(request: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def astray(probe: str, request: Mapping[str, Any], loaded: Sequence[str]) -> Optional[causes.Cause]:
+    """The cause where a release that brings the library itself was proven with another copy, such as the system's."""
+    stem, code = _LIBRARIES.get(probe, ("", ""))
+    if not stem or not request["release_path"]:
+        return None
+    own = os.path.realpath(request["release_path"]) + os.sep
+    brings = any(
+        f"{folder}/".startswith(own) for folder in request["environment"].get("LD_LIBRARY_PATH", "").split(":")
+    )
+    taken = [path for path in loaded if os.path.basename(path).startswith(stem)]
+    if not brings or not taken or any(path.startswith(own) for path in taken):
+        return None
+    text = f"The release's own {stem} is not there or cannot be loaded: the loader took {taken[0]}."
+    return causes.Cause(code, text, causes.REBUILD)
+
+
 @dataclass(frozen=True)
 class _Prover:
     """Runs the probes of one request."""
@@ -105,6 +123,7 @@ class _Prover:
         )
         question = {"shapes": shown, "repeats": 1 if quick else REPEATS, "control": not quick}
         run = self._run(probe, question, {}, request["timeout"])
+        loaded = list((run.observation.result or {}).get("libraries", []))
         control: Optional[dict[str, Any]] = None
         control_run: Optional[harness.Run] = None
         if probe in SWITCHES and not quick:
@@ -118,8 +137,9 @@ class _Prover:
             environment=request["environment"],
             cpu_isa=self.cpu_isa,
             option=str(request["options"].get("onednn_convolution", "")),
+            failure=astray(probe, request, loaded),
         )
-        return made, list((run.observation.result or {}).get("libraries", []))
+        return made, loaded
 
     def _run(
         self, probe: str, question: Mapping[str, Any], variables: Mapping[str, str], timeout: float

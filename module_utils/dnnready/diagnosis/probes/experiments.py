@@ -132,7 +132,7 @@ def _skip_variables(case: Case) -> str:
         return "the convolution runs as it should"
     if not _names(case):
         return "no such variable is set"
-    if _seen(case, lambda each: "variable" not in each.details) or _told(case):
+    if _seen(case, lambda each: "variable" not in each.details and not _by_path(each, case)) or _told(case):
         return "the cause has been seen already"
     return ""
 
@@ -148,6 +148,12 @@ def _skip_outside(case: Case) -> str:
 def _failed(case: Case) -> bool:
     proof = case.fact("convolution", "proof")
     return bool(proof) and not good(proof, case)
+
+
+def _by_path(each: Suspicion, case: Case) -> bool:
+    """Whether a copy that a variable puts first may be behind it."""
+    paths = ("LD_LIBRARY_PATH", "LD_PRELOAD")
+    return each.cause in _OF_THE_LOADER and any(case.target.environment.get(name) for name in paths)
 
 
 def _told(case: Case) -> bool:

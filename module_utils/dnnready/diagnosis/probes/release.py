@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import glob
 import itertools
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ...conv2d import stored
 from ...conv2d.fingerprint import holds
@@ -17,6 +19,8 @@ from ..targets import stack
 
 _LOG_BYTES = 1 << 20
 _MOST_SHOWN = 4
+#: Seconds in which the files of a release get their ctime where it is copied as a whole (a layer of an image).
+_SAME_COPY = 600.0
 #: What an installer keeps for itself.
 _PRIVATE = ("log", "__pycache__")
 
@@ -27,6 +31,9 @@ def look(case: Case) -> Observation:
     suspicions = list(_state(case))
     proof = stored.stored(path) if path else None
     good, why = holds(proof, case.target.release) if path else (False, "no release is current")
+    if good:
+        why = _touched(path, proof or {})
+        good = not why
     return Observation(
         said="" if suspicions else f"Release {case.target.release} of {case.target.stack} is complete.",
         suspicions=tuple(suspicions),
@@ -57,6 +64,25 @@ def _state(case: Case) -> Iterator[Suspicion]:
         yield Suspicion("release_not_current", 0.9, [f"{manifest} {words}"], {"path": manifest}, certain=True)
     yield from _environment(case)
     yield from _modes(case)
+
+
+def _touched(path: str, proof: Mapping[str, Any]) -> str:
+    """What was changed since the proof although its size and time say no: in words, "" for nothing.
+
+    A disk that forgets, and tools that keep times, still change ctime; a file that Python runs at each start changes
+    the time of its folder.
+    """
+    try:
+        proven = os.stat(os.path.join(path, stored.PROOF))
+        for folder in glob.glob(os.path.join(glob.escape(path), "venv", "lib", "python3*", "site-packages")):
+            if os.stat(folder).st_mtime > proven.st_mtime + 1:
+                return f"{folder} was changed after the proof"
+        for entry in (proof.get("fingerprint") or {}).get("files") or []:
+            if str(entry[0]).startswith(path) and os.stat(entry[0]).st_ctime > proven.st_ctime + _SAME_COPY:
+                return f"{entry[0]} was changed after the proof"
+    except (OSError, IndexError, TypeError):
+        return "the proof or one of its files cannot be read"
+    return ""
 
 
 def _failed_build(directory: str, case: Case) -> Iterator[Suspicion]:
