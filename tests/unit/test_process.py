@@ -111,18 +111,21 @@ def threadless(monkeypatch):
     monkeypatch.setattr(threading.Thread, "start", start)
 
 
-def test_without_threads_the_child_runs_all_the_same(threadless):
+@pytest.mark.usefixtures("threadless")
+def test_without_threads_the_child_runs_all_the_same():
     code = "import sys; print(sys.stdin.read()); print('error', file=sys.stderr); sys.exit(3)"
     done = run([sys.executable, "-c", code], env={}, timeout=20, stdin="given")
     assert (done.exit_code, done.signal, done.stdout, done.stderr) == (3, None, "given\n", "error\n")
     assert done.peak_rss_bytes > 0
 
 
-def test_without_threads_a_hang_ends_too(threadless):
+@pytest.mark.usefixtures("threadless")
+def test_without_threads_a_hang_ends_too():
     done = run([sys.executable, "-c", "import time; time.sleep(60)"], env={}, timeout=0.5)
     assert done.timed_out and done.signal == "SIGKILL"
 
 
-def test_without_threads_a_program_that_is_not_there_is_a_message(threadless):
+@pytest.mark.usefixtures("threadless")
+def test_without_threads_a_program_that_is_not_there_is_a_message():
     with pytest.raises(DnnreadyError, match="Cannot start"):
         run(["/does/not/exist"], env={}, timeout=1)
