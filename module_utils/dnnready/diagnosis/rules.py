@@ -46,7 +46,7 @@ def _damaged(case: Case) -> bool:
 def _names_a_damaged_library(case: Case) -> bool:
     """A library of its own family is gone, not one of many files."""
     return _damaged(case) and not any(
-        libraries.family(libraries.basename(each.details.get("library", ""))) in ("dnn", "mkl")
+        libraries.family(libraries.basename(each.details.get("library", ""))) in ("dnn", "mkl", "openmp")
         for name in ("records", "elf")
         if name in case.observations
         for each in case.observations[name].suspicions
@@ -82,11 +82,17 @@ RULES = (
     Rule(
         _causes("corrupt_install"),
         0.85,
-        lambda case: _gone(case, "dnn", "mkl"),
-        "the DNN library itself is gone, not one of many files",
+        lambda case: _gone(case, "dnn", "mkl", "openmp"),
+        "the DNN library itself or its OpenMP is gone, not one of many files",
     ),
     Rule(
         _causes("dnn_library_missing"), 1.5, lambda case: _gone(case, "dnn"), "its file is gone from the installation"
+    ),
+    Rule(
+        _causes("openmp_runtime_missing"),
+        1.3,
+        lambda case: _gone(case, "openmp"),
+        "its file is gone from the installation, and the system has none",
     ),
     Rule(
         _causes("mkl_library_missing"), 1.5, lambda case: _gone(case, "mkl"), "its file is gone from the installation"
