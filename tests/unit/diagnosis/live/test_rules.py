@@ -12,6 +12,7 @@ def case(**observations):
     return Case(Target("python", "x"), {}, observations)
 
 
+GOMP = "/x/torch/lib/libgomp.so.1"
 FINE = Observation(said="in order")
 
 
@@ -34,7 +35,11 @@ def seen(cause, weight=0.96, **facts):
         ("dnn_library_missing", {"records": seen("corrupt_install", missing=["/x/libdnnl.so.3"])}, 1.5),
         ("dnn_library_missing", {"records": seen("corrupt_install", missing=["/x/libdnnl.so.3", "/x/a.py"])}, 1.0),
         ("mkl_library_missing", {"records": seen("corrupt_install", missing=["/x/libmkl_core.so.2"])}, 1.5),
-        ("openmp_runtime_missing", {"records": seen("corrupt_install", missing=["/x/torch/lib/libgomp.so.1"])}, 1.3),
+        (
+            "openmp_runtime_missing",
+            {"records": seen("corrupt_install", missing=[GOMP], details={"library": GOMP})},
+            1.3,
+        ),
         ("onednn_primitive_error", {"surroundings": seen("selinux_or_noexec")}, 0.7),
         ("thread_limit", {"surroundings": FINE}, 0.6),
         ("thread_limit", {"surroundings": seen("thread_limit")}, 1.0),
