@@ -113,7 +113,8 @@ Answer = Callable[[Facts, Mapping[str, str]], Optional[bool]]
 _POSSIBLE: Mapping[str, Answer] = {
     "emulation_limits": lambda facts, _: facts.emulated,
     "cpu_lacks_instructions": lambda facts, details: None if facts.emulated else _no(facts.flag(_first_flag(details))),
-    "cuda_build_on_cpu_host": lambda facts, _: _no(facts.gpu),
+    # Where the message itself says that the build is for CPUs, a missing GPU decides nothing.
+    "cuda_build_on_cpu_host": lambda facts, details: None if details.get("build") == "cpu" else _no(facts.gpu),
     "cuda_libraries_missing": lambda facts, _: facts.gpu,
     "cudnn_not_found_or_mismatch": lambda facts, _: facts.gpu,
     "musl_libc": lambda facts, _: facts.musl,

@@ -69,7 +69,7 @@ SIGNATURES = (
         lambda evidence: (
             (Candidate("benign_message", 0.66), Candidate("model_or_input_error", 0.6))
             if evidence.severity == "warning"
-            else (Candidate("model_or_input_error", 0.72), Candidate("cuda_build_on_cpu_host", 0.62))
+            else (Candidate("model_or_input_error", 0.72), Candidate("cuda_build_on_cpu_host", 0.62, {"build": "cpu"}))
         ),
         "AssertionError: Torch not compiled with CUDA enabled",
     ),
