@@ -39,6 +39,7 @@ SIGNATURES = (
             r"['\"](?:torch|tensorflow|onnxruntime|keras)['\"] is not installed",
             rf"Package ['\"]?{FRAMEWORKS}['\"]? is not installed",
             r"there is no package called '(?:torch|tensorflow|keras|reticulate)'",
+            r"(?:Couldn't|Could not) find (?:TensorFlow|PyTorch)[;,.:]",
             r"You need to install (?:PyTorch|TensorFlow|torch)\b",
             rf"[Pp]lease install {FRAMEWORKS}\b",
             rf"{FRAMEWORKS} is required (?:to|for|by)",

@@ -33,6 +33,7 @@ SIGNATURES = (
             r"due to invalid metadata entry",
             r"(?:unexpected|premature) (?:end|EOF) (?:of|in)[^\n]{0,20}(?:file|archive|data|stream|member)",
             r"premature member",
+            r"libs[/\\]plugins\.xml",
             r"gzip: stdin: (?:unexpected end of file|not in gzip format)",
             r"tar: (?:Unexpected EOF|Error is not recoverable)",
             r"Error with archive [^\n]{1,200}(?:delete|download)",

@@ -173,6 +173,8 @@ SIGNATURES = (
             r"not compiled with flash attention",
             r"Creating new thread pool with default inter op setting",
             r"libpng warning: iCCP",
+            r"Skipping registering GPU devices",
+            r"CPU random generator seem to be failing",
             r"Applied workaround for CuDNN issue",
             r"NumPy array is not writable",
         ),

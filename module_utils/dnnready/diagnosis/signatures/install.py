@@ -132,7 +132,7 @@ SIGNATURES = (
         "externally_managed",
         "The distribution keeps its Python for itself (PEP 668).",
         (
-            "externally-managed-environment",
+            "externally[- ]managed[- ]environment",
             "environment is externally managed",
             r"interpreter at [^\n]{1,160}is externally managed",
             r"is externally managed[,.]",

@@ -79,6 +79,7 @@ SIGNATURES = (
             r"blocked by group policy",
             r"Application Control policy has blocked",
             r"developer cannot be verified",
+            "Device Guard policy",
             r"blocked by (?:your administrator|AppLocker|Windows Defender)",
         ),
         {"selinux_or_noexec": 0.94},

@@ -32,7 +32,10 @@ SIGNATURES = (
             r"Could not infer dtype of numpy\.",
             r"Cannot convert a symbolic \w{0,12} ?[Tt]ensor",
             r"module 'numpy\.\w{1,30}' has no attribute",
-            r"module 'numpy' has no attribute '(?:dtypes|exceptions|_core|strings|bool_|ModuleDeprecationWarning)'",
+            r"module 'numpy' has no attribute '(?:dtypes|exceptions|_core|strings|bool_"
+            r"|ModuleDeprecationWarning|bool8|float96|int0)'",
+            r"numpy ?[<>=]{1,2} ?[\d.]{1,8} is required",
+            r"compiled without NumPy support",
             r"Cannot convert numpy\.ndarray to numpy\.ndarray",
             r"initialization of _pywrap_\w{3,40} raised unreported exception",
             r"incompatible with numpy [<>=]",

@@ -42,6 +42,8 @@ SIGNATURES = (
             r"OMP: Warning #19\d: Forking a process while a parallel region is active",
             r"(?:mixed|multiple|several|two|different) OpenMP (?:runtimes?|librar)",
             r"OMP: Error #36: Incompatible",
+            r"libiomp5?\S{0,8} and libgomp\S{0,6} are both loaded",
+            r"lib[gi]?omp\S{0,12} (?:is |was )?loaded twice",
             r"OMP: Error #178: Function pthread_atfork",
             r"OMP: Error #179: Function pthread_(?:mutex|cond|key)_\w{3,12} failed",
         ),

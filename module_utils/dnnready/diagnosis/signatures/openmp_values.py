@@ -42,6 +42,7 @@ SIGNATURES = (
             ),
             r"Environment variable \w{1,40} (?:has|is)[^\n]{0,20}invalid",
             r"OMP: Warning #\d{1,4}: [KG]?O?MP_\w{1,40}: ",
+            r"KMP_AFFINITY: (?:unknown|syntax|invalid|illegal)",
         ),
         {"invalid_env_value": 0.94},
         "libgomp: Invalid value for environment variable OMP_NUM_THREADS",
@@ -70,7 +71,7 @@ SIGNATURES = (
             r"libnuma: Warning: cpu argument",
             r"failed to set pid \d{1,8}'s affinity",
             r"object '\S{1,250}' from LD_PRELOAD cannot be preloaded \((?!failed to map|wrong ELF)",
-            r"from LD_PRELOAD cannot be preloaded \(wrong ELF",
+            r"from LD_PRELOAD cannot be preloaded(?: \(wrong ELF|: ignored)",
         ),
         lambda evidence: (
             () if evidence.severity == "info" else (Candidate("invalid_env_value", 0.72, evidence.details),)

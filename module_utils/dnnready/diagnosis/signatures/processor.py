@@ -52,6 +52,8 @@ SIGNATURES = (
             "Your CPU is not supported",
             r"compiled to use (?:AVX|SSE|FMA)\w{0,8} instructions, but your machine",
             r"CPU does(?: not|n't) support (?:F16C|BMI\d?|VNNI|ASIMD|SVE)",
+            r"CPU is missing (?:AVX|SSE|FMA)",
+            r"Not supported by CPU: ?(?:avx|sse|fma)",
             r"(?:AVX|SSE4|FMA)[\w. ]{0,16}(?:and|,) [\w. ]{2,12} (?:is|are) required",
             r"CPU \d{1,3} is not supported",
             (
@@ -76,7 +78,7 @@ SIGNATURES = (
             "Illegal (?:hardware )?instruction",
             r"\bSIGILL\b",
             "0xC000001D",
-            "trap invalid opcode",
+            r"trap (?:6: )?invalid opcode",
             "EXC_BAD_INSTRUCTION",
             "3221225501",
             "-1073741795",
@@ -120,6 +122,8 @@ SIGNATURES = (
         (
             r"Error in cpuinfo: [^\n]{0,20}(?:parse|read|open|find)",
             "cpuinfo initialization failed",
+            "cpuinfo_initialize(?:\\(\\))? failed",
+            r"Permission denied: '/dev/shm",
             "Failed to initialize (?:CPU info|PyTorch cpuinfo)",
             (
                 "(?:failed|fail|unable|cannot|could not|can't|error"

@@ -43,6 +43,8 @@ SIGNATURES = (
             r"Invalid file descriptor data passed to EncodedDescriptorDatabase",
             r"got an unexpected keyword argument '(?:serialized_options|serialized_pb|create_key|syntax)'",
             r"google\.protobuf\.pyext\._message\.\w{1,60}' object has no attribute",
+            r"Message must be initialized with a dict",
+            r"Couldn't find message (?:tensorflow|caffe2?|onnx)\.",
             r"AddSerializedFile\(serialized_pb\)",
             r"libprotobuf FATAL[^\n]{0,120}(?:descriptor|generated|common\.cc)",
             r"protobuf\.runtime_version\.VersionError",

@@ -46,6 +46,10 @@ SIGNATURES = (
             "needs to work with (?:py)?torch",
             r"Couldn't load custom C\+\+ ops",
             r"operator torchvision::\w{1,30} does not exist",
+            r"detectron2 is not compiled successfully",
+            r"module 'torch' has no attribute '(?:compiler|compile|library|float8_e4m3fn"
+            r"|uint16|xpu|mps|inference_mode|frombuffer)'",
+            r"Extension horovod\.\w{2,12} has not been built",
             r"was built for:? ?(?:PyTorch|torch|TensorFlow) [^\n]{1,40}\(you have",
             r"Tried to instantiate class '\w[\w.]{1,60}', but it does not exist",
             r"(?:torch|PyTorch) and \w{3,20} were compiled with different",

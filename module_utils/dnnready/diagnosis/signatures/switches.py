@@ -33,7 +33,7 @@ SIGNATURES = (
         "oneDNN is in the build, but switched off or asked for too late.",
         (
             r"TF_ENABLE_ONEDNN_OPTS['\"\] ]{0,4}[=:,] ?['\"]?0['\"]?(?!['\"]?\.)(?=\s|$|[,;)])",
-            "oneDNN custom operations are off",
+            "oneDNN (?:custom operations|optimi[sz]ations) are (?:off|disabled)",
             r"FLAGS_use_(?:mkldnn|onednn) (?:is set to|=) ?(?:False|0)",
             r"TF_DISABLE_MKL['\"\] ]{0,4}[=:,] ?['\"]?1",
             r"(?:oneDNN|DNNL|MKL-?DNN|MKL)_VERBOSE\S{0,6}[^\n]{0,40}(?:prints?|gives?|shows?) (?:nothing|no )",

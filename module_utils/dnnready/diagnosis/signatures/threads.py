@@ -16,6 +16,7 @@ _FORBIDDEN = (
     "code: 1,",
     "errno=1)",
     "error #1:",
+    "not permitted",
 )
 _EXHAUSTED = (
     "resource temporarily",
@@ -80,6 +81,7 @@ SIGNATURES = (
                 r"|unable to allocate necessary resources for OMP thread)[^\n]{0,60}"
             ),
             "OMP: Error #136: Cannot create thread",
+            "thread constructor failed",
             "unable to create (?:new )?native thread",
             r"failed to create new OS thread[^\n]{0,60}errno=(?:1|11)\b",
             r"System unable to allocate necessary resources for the monitor thread",
@@ -104,6 +106,7 @@ SIGNATURES = (
             r"ThreadPoolBuildError[^\n]{0,80}code: 11",
             r"\[Errno 24\] Too many open files",
             r"Too many open files \(24\)",
+            r"pthread_create\(?\)? failed with error 11",
             r"received 0 items of ancdata",
             "OMP: System error #11",
             "fork rejected by pids controller",

@@ -59,8 +59,13 @@ _MISSING_FOR_GPU = {"cuda_libraries_missing": 0.7, "cudnn_not_found_or_mismatch"
 _INITIALIZATION_OF_TENSORFLOW = {"cpu_lacks_instructions": 0.64, "system_library_missing": 0.6}
 
 
+#: How far from the code a name of TensorFlow tells whose library it was: its traceback's last frames.
+_NEAR = 600
+
+
 def _by_code(number: int, evidence: Evidence) -> dict[str, float]:
-    if number == 1114 and evidence.context.has("tensorflow", "tfjs"):  # noqa: PLR2004
+    near = evidence.context.text.blob[max(0, evidence.match.start() - _NEAR) : evidence.match.end() + _NEAR].lower()
+    if number == 1114 and ("tensorflow" in near or "tfjs" in near):  # noqa: PLR2004
         return _INITIALIZATION_OF_TENSORFLOW
     return _CODES.get(number, {})
 
