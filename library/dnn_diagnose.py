@@ -236,29 +236,20 @@ cpu_seconds:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.dnnready.diagnosis.cases import FRAMEWORKS, Asked, diagnose
+from ansible.module_utils.dnnready.diagnosis.cases import diagnose
 from ansible.module_utils.dnnready.diagnosis.explain import explain
 from ansible.module_utils.dnnready.diagnosis.told import text
 from ansible.module_utils.dnnready_module import conclude
+from ansible.module_utils.dnnready_targets import OPTIONS, asked
 
 
 def main() -> None:
     """Diagnose, or explain the log."""
     module = AnsibleModule(
         argument_spec={
-            "prefix": {"type": "path"},
-            "stacks": {"type": "list", "elements": "str", "default": []},
-            "target_python": {"type": "str", "default": ""},
-            "target_unit": {"type": "str", "default": ""},
-            "target_pid": {"type": "int", "default": 0},
-            "frameworks": {"type": "list", "elements": "str", "choices": list(FRAMEWORKS), "default": []},
-            "directory": {"type": "str", "default": ""},
-            "program": {"type": "str", "default": ""},
-            "environment": {"type": "dict", "default": {}},
+            **OPTIONS,
             "thorough": {"type": "bool", "default": False},
-            "timeout": {"type": "float", "default": 120},
             "log_text": {"type": "str"},
-            "host": {"type": "dict", "default": {}},
         },
         supports_check_mode=True,
     )
@@ -273,22 +264,7 @@ def explained(given: dict[str, Any]) -> dict[str, Any]:
 
 def diagnosed(given: dict[str, Any]) -> dict[str, Any]:
     """What is found on this host."""
-    diagnoses = diagnose(
-        Asked(
-            prefix=given["prefix"] or "",
-            stacks=tuple(given["stacks"]),
-            python=given["target_python"],
-            unit=given["target_unit"],
-            pid=given["target_pid"],
-            frameworks=tuple(given["frameworks"]),
-            directory=given["directory"],
-            program=given["program"],
-            environment={str(name): str(value) for name, value in given["environment"].items()},
-            host=given["host"] or None,
-            thorough=given["thorough"],
-            timeout=given["timeout"],
-        )
-    )
+    diagnoses = diagnose(asked(given))
     healthy = all(one["healthy"] for one in diagnoses)
     return {"changed": False, "diagnoses": diagnoses, "text": text(diagnoses), "healthy": healthy}
 

@@ -161,53 +161,30 @@ cpu_seconds:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.dnnready.diagnosis.cases import FRAMEWORKS, Asked
 from ansible.module_utils.dnnready.healing.deed import Sources
 from ansible.module_utils.dnnready.healing.heal import Request, heal
 from ansible.module_utils.dnnready.healing.told import text
 from ansible.module_utils.dnnready_module import conclude
+from ansible.module_utils.dnnready_targets import OPTIONS, asked
 
 
 def main() -> None:
     """Heal."""
     module = AnsibleModule(
         argument_spec={
-            "prefix": {"type": "path"},
-            "stacks": {"type": "list", "elements": "str", "default": []},
-            "target_python": {"type": "str", "default": ""},
-            "target_unit": {"type": "str", "default": ""},
-            "target_pid": {"type": "int", "default": 0},
-            "frameworks": {"type": "list", "elements": "str", "choices": list(FRAMEWORKS), "default": []},
-            "directory": {"type": "str", "default": ""},
-            "program": {"type": "str", "default": ""},
-            "environment": {"type": "dict", "default": {}},
+            **OPTIONS,
             "foreign": {"type": "bool", "default": False},
             "sources": {"type": "dict", "default": {}},
             "facts_directory": {"type": "path", "default": ""},
-            "host": {"type": "dict", "default": {}},
-            "timeout": {"type": "float", "default": 120},
         },
         supports_check_mode=True,
     )
     given = module.params
 
     def work() -> dict[str, Any]:
-        asked = Asked(
-            prefix=given["prefix"] or "",
-            stacks=tuple(given["stacks"]),
-            python=given["target_python"],
-            unit=given["target_unit"],
-            pid=given["target_pid"],
-            frameworks=tuple(given["frameworks"]),
-            directory=given["directory"],
-            program=given["program"],
-            environment={str(name): str(value) for name, value in given["environment"].items()},
-            host=given["host"] or None,
-            timeout=given["timeout"],
-        )
         heals = heal(
             Request(
-                asked,
+                asked(given),
                 foreign=given["foreign"],
                 look_only=module.check_mode,
                 sources=Sources(given["sources"]),
