@@ -15,14 +15,14 @@ from typing import Any
 import jsonschema
 import pytest
 
+pytestmark = pytest.mark.every_core
+
 PROJECT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((PROJECT / "docs" / "schema" / "run-1.json").read_text(encoding="utf-8"))
 
 #: Returns what it is given, as the modules of the project return their rows.
 MODULE = """
 from ansible.module_utils.basic import AnsibleModule
-
-pytestmark = pytest.mark.every_core
 module = AnsibleModule({"rows": {"type": "raw"}, "seconds": {"type": "raw"}})
 module.exit_json(dnnready_rows=module.params["rows"], cpu_seconds=module.params["seconds"])
 """
