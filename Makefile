@@ -75,7 +75,7 @@ test: $(testing)/ready ## everything: lint, unit, integration, molecule, faults
 	rm -f $(left_out)
 	$(MAKE) -j2 --output-sync=target lint $(if $(filter 0,$(shell id -u)),test-host)
 	$(MAKE) -j2 --output-sync=target test-unit test-stacks
-	$(MAKE) test-integration
+	$(MAKE) -j2 --output-sync=target test-integration $(if $(filter 0,$(shell id -u)),fault-images)
 	$(MAKE) test-molecule
 	$(MAKE) faults
 	if [ -s $(left_out) ]; then
@@ -137,6 +137,10 @@ faults: $(testing)/ready ## inject real faults into containers, diagnose, heal: 
 	else
 	  $(testing)/bin/python -m tests.faults.run $(ARGS)
 	fi
+
+.PHONY: fault-images
+fault-images: $(testing)/ready
+	@$(testing)/bin/python -m tests.faults.image
 
 .PHONY: bench
 bench: $(testing)/ready ## what a run that changes nothing costs, beside ansible -m ping

@@ -12,6 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "module_utils"))
+
 from dnnready.conv2d.probe_common import PROBE_VERSION
 from tests.faults import wheels
 from tests.faults.container import ENVIRONMENT, LABEL, Container, PodmanError, podman
@@ -102,3 +104,8 @@ def _copy_library(image: str, container: Container, directory: str) -> None:
         podman("cp", str(Path(place, LIBRARY).resolve()), f"{container.name}:/srv/other/{directory}/libstdc++.so.6")
     finally:
         podman("image", "unmount", f"{STORE}/{image}")
+
+
+if __name__ == "__main__":
+    for each in ("debian-12", "debian-13"):
+        print(build(each))
