@@ -58,7 +58,6 @@ def host(tmp_path: Path) -> Host:
     return Host(tmp_path)
 
 
-@pytest.mark.every_core
 def test_a_release_from_nothing_to_current_and_gone_again(run_module: Module, host: Host) -> None:
     def run(state: str, **more: Any) -> dict[str, Any]:
         result = run_module("dnn_release", host.arguments(state), env=host.environment, **more)

@@ -145,7 +145,6 @@ def test_a_wrong_hash_leaves_the_current_release_and_a_rerun_heals(site, tmp_pat
     assert code == 0, text
 
 
-@pytest.mark.every_core
 def test_an_unreachable_index_is_a_message_and_a_rerun_heals(site, tmp_path, run_playbook):
     nowhere = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path), "PIP_CONFIG_FILE": os.devnull}
     wishes = {"dnnready_scope": "user", "dnnready_prefix": str(tmp_path / "prefix"), "dnnready_stacks": ["onednn"]}
