@@ -41,9 +41,12 @@ def chosen(only: Sequence[str]) -> list[Case]:
 class Runner:
     """Runs faults, each in a container of its own."""
 
-    def __init__(self, directory: Path, depth: str, report: Path | None, *, quiet: bool) -> None:
+    def __init__(
+        self, directory: Path, depth: str, report: Path | None, *, healed: Sequence[str] = ("*",), quiet: bool
+    ) -> None:
         self.directory = directory
         self.depth = depth
+        self.healed = healed
         self.report = report
         self.quiet = quiet
         (directory / "dnnready").write_bytes(program(images.ROOT / "module_utils" / "dnnready", "/usr/bin/python3"))
@@ -58,7 +61,7 @@ class Runner:
         try:
             container = Container(f"{PREFIX}{os.getpid()}-{case.name}", self.images[case.image], arguments)
             with container:
-                trial = Trial(case, container, depth=self.depth)
+                trial = Trial(case, container, depth=self._depth(case))
                 result = trial.result
                 trial.run()
         except (PodmanError, RuntimeError, KeyError) as error:
@@ -70,6 +73,11 @@ class Runner:
             state = "as expected" if not result.problems else "; ".join(result.problems)
             sys.stderr.write(f"{case.name} ({result.seconds:.0f} s): {result.diagnosed}, {result.heal}: {state}\n")
         return result
+
+    def _depth(self, case: Case) -> str:
+        if self.depth == "heal" and not any(fnmatch.fnmatch(case.name, each) for each in self.healed):
+            return "diagnose"
+        return self.depth
 
     def sweep(self) -> None:
         """Remove what runs left that were killed: their number is in the names."""
@@ -94,6 +102,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--jobs", type=int, default=2, help="containers at a time (default: %(default)s)")
     parser.add_argument("--report", type=Path, metavar="DIRECTORY", help="for matrix.json, matrix.md and all outputs")
     parser.add_argument("--depth", choices=["inject", "diagnose", "heal"], default="heal", help="how far to go")
+    parser.add_argument(
+        "--heal", nargs="+", default=["*"], metavar="NAME", help="heal these alone, the others are only diagnosed"
+    )
     parser.add_argument("--quiet", action="store_true", help="print the matrix alone")
     given = parser.parse_args(arguments)
     wanted = chosen(given.only)
@@ -101,7 +112,8 @@ def main(arguments: Sequence[str]) -> int:
         parser.error(f"no fault is called {', '.join(given.only)}")
     with tempfile.TemporaryDirectory() as directory:
         Path(directory).chmod(0o755)
-        results = Runner(Path(directory), given.depth, given.report, quiet=given.quiet).run_all(wanted, given.jobs)
+        runner = Runner(Path(directory), given.depth, given.report, healed=given.heal, quiet=given.quiet)
+        results = runner.run_all(wanted, given.jobs)
     sys.stdout.write(matrix.text(results))
     if given.report:
         matrix.write(results, given.report)
