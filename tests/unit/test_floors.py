@@ -13,9 +13,9 @@ FLOORS = [
     {"errors"},
     {"files", "process", "archive"},
     {"host", "environment"},
-    {"conv2d", "preflight"},
+    {"conv2d", "preflight", "depot"},
     {"release", "diagnosis"},
-    {"plan", "report", "bundle", "healing"},
+    {"plan", "report", "bundle", "healing", "depot_builder"},
     {"cli"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
