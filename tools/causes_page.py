@@ -10,12 +10,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "module_utils"))
 
-from dnnready.diagnosis.cause import STEPS, Cause  # noqa: E402 - the path comes first
-from dnnready.diagnosis.causes import CAUSES  # noqa: E402
-from dnnready.diagnosis.explain import explain  # noqa: E402
-from dnnready.diagnosis.facts import Facts  # noqa: E402
-from dnnready.diagnosis.signatures import ALL  # noqa: E402
-from dnnready.diagnosis.ties import SEPARATORS  # noqa: E402
+from dnnready.diagnosis.cause import STEPS, Cause
+from dnnready.diagnosis.causes import CAUSES
+from dnnready.diagnosis.explain import explain
+from dnnready.diagnosis.facts import Facts
+from dnnready.diagnosis.signatures import ALL
+from dnnready.diagnosis.ties import SEPARATORS
 
 PAGE = ROOT / "docs" / "causes.md"
 _EXAMPLES = 4

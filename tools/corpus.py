@@ -19,6 +19,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 
 from dnnready.diagnosis.explain import explain
 
+#: How many causes a user sees first.
+SHOWN = 3
 OUTCOMES = ("first", "three", "not known", "wrong")
 _TRUSTED = ("high", "medium")
 
@@ -37,7 +39,7 @@ def score(case: dict[str, Any]) -> dict[str, Any]:
     findings = explain(case["log"]).findings
     found = [finding.cause for finding in findings]
     rank = next((place for place, cause in enumerate(found, start=1) if cause in wanted), 0)
-    outcome = "not known" if not found else "first" if rank == 1 else "three" if 0 < rank <= 3 else "wrong"  # noqa: PLR2004
+    outcome = "not known" if not found else "first" if rank == 1 else "three" if 0 < rank <= SHOWN else "wrong"
     return {
         "id": case["id"],
         "cause": case["cause"],

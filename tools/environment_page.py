@@ -10,8 +10,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "module_utils"))
 
-from dnnready.environment.catalogue import GROUPS  # noqa: E402 - the path comes first
-from dnnready.environment.variable import READERS, Variable  # noqa: E402
+from dnnready.environment.catalogue import GROUPS
+from dnnready.environment.variable import READERS, Variable
 
 PAGE = ROOT / "docs" / "environment-variables.md"
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Optional
 
+#: PyTorch's own numbers, see below.
+_LARGE_BATCH = 16
+_SMALL_KERNEL = 3
+_SMALL_INPUT = 20480
+
 
 def why_elsewhere(probe: str, shape: Mapping[str, Any], threads: Optional[int]) -> str:
     """A plain word on why the framework rightly runs a shape itself; "" where it should have used the library.
@@ -15,9 +20,10 @@ def why_elsewhere(probe: str, shape: Mapping[str, Any], threads: Optional[int]) 
         batch, channels, height, width = shape["input"]
         kernel, groups = shape["kernel"], shape["groups"]
         plain = shape["stride"] == [1, 1] and shape["dilation"] == [1, 1]
-        if kernel == [1, 1] and plain and threads in (None, 1) and batch < 16:  # noqa: PLR2004 - PyTorch's number
+        if kernel == [1, 1] and plain and threads in (None, 1) and batch < _LARGE_BATCH:
             return "PyTorch runs 1x1 kernels itself when it has one thread; that is no fault."
-        if groups == 1 and min(kernel) <= 3 and batch == 1 and channels * height * width <= 20480:  # noqa: PLR2004
+        small = min(kernel) <= _SMALL_KERNEL and channels * height * width <= _SMALL_INPUT
+        if groups == 1 and batch == 1 and small:
             return (
                 f"PyTorch runs a batch of one with a kernel up to 3x3 itself where the input has at most 20,480 values "
                 f"({channels * height * width} here): it is faster for so little work; that is no fault."

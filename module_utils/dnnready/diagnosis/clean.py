@@ -55,6 +55,7 @@ _PREFIX = re.compile(
 )
 _LONGEST = 64 << 20
 _LONGEST_WORD = 500
+_LONGEST_MENDED = 4000
 _LONG_LINE = 400
 _LETTERS = re.compile(r"[a-z_]+")
 _NO_DIGITS = dict.fromkeys(range(ord("0"), ord("9") + 1))
@@ -154,7 +155,8 @@ def clean(log: Union[str, bytes]) -> Text:
 
 def _unescape(line: str) -> str:
     """A line that holds several lines as one JSON or Python string."""
-    if line.count("\\n") < 2 or not ('"' in line or "'" in line):  # noqa: PLR2004
+    several = line.count("\\n") > 1
+    if not several or not ('"' in line or "'" in line):
         return line
     return line.replace("\\r\\n", "\x0b").replace("\\n", "\x0b").replace('\\"', '"').replace("\\t", " ")
 
@@ -188,5 +190,5 @@ def joined(text: Text) -> Text:
         else:
             blob.append(line)
             numbers.append(number)
-        open_line = len(line) == width and len(blob[-1]) < 4000  # noqa: PLR2004
+        open_line = len(line) == width and len(blob[-1]) < _LONGEST_MENDED
     return _text("\n".join(blob), numbers, text.lines)

@@ -79,10 +79,15 @@ def _ending(text: Text, context: Context) -> str:
     return last
 
 
+#: Nobody copies more from a terminal, and no terminal is narrower.
+_SCREENS = 200_000
+_NARROWEST = 40
+
+
 def _looks_wrapped(text: Text) -> bool:
     """Whether several lines end exactly where a terminal would break them."""
-    if len(text.blob) > 200_000:  # noqa: PLR2004 - no screen is that long
+    if len(text.blob) > _SCREENS:
         return False
     lengths = [len(line) for line in text.blob.split("\n")]
     longest = max(lengths)
-    return longest >= 40 and lengths.count(longest) > 1  # noqa: PLR2004
+    return longest >= _NARROWEST and lengths.count(longest) > 1

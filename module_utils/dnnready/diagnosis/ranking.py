@@ -16,6 +16,7 @@ _LEAST = 0.52
 #: A cause within this distance of a better one from the same line is an alternative of it.
 _MOST_FINDINGS = 5
 _HIGH, _MEDIUM = 0.82, 0.62
+_CLEARLY = 0.1  # ahead of the next cause
 #: An information or a warning is less likely to be what ended the program than an error of the same weight.
 _SOFT = {"info": 0.96, "warning": 0.985}
 _SAID_TWICE = 0.02
@@ -104,7 +105,7 @@ def _confidence(code: str, case: _Case, kept: list[tuple[str, _Case]]) -> str:
     if kept[0][0] != code:
         return "low"
     rival = max((other.score for name, other in kept if name != code), default=0.0)
-    if case.score >= _HIGH and case.score - rival >= 0.1:  # noqa: PLR2004
+    if case.score >= _HIGH and case.score - rival >= _CLEARLY:
         return "high"
     return "medium" if case.score >= _MEDIUM else "low"
 

@@ -59,13 +59,16 @@ _MISSING_FOR_GPU = {"cuda_libraries_missing": 0.7, "cudnn_not_found_or_mismatch"
 _INITIALIZATION_OF_TENSORFLOW = {"cpu_lacks_instructions": 0.64, "system_library_missing": 0.6}
 
 
+#: Of the system: ERROR_DLL_INIT_FAILED, ERROR_MOD_NOT_FOUND.
+_INITIALIZATION_FAILED = 1114
+_MODULE_NOT_FOUND = 126
 #: How far from the code a name of TensorFlow tells whose library it was: its traceback's last frames.
 _NEAR = 600
 
 
 def _by_code(number: int, evidence: Evidence) -> dict[str, float]:
     near = evidence.context.text.blob[max(0, evidence.match.start() - _NEAR) : evidence.match.end() + _NEAR].lower()
-    if number == 1114 and ("tensorflow" in near or "tfjs" in near):  # noqa: PLR2004
+    if number == _INITIALIZATION_FAILED and ("tensorflow" in near or "tfjs" in near):
         return _INITIALIZATION_OF_TENSORFLOW
     return _CODES.get(number, {})
 
@@ -83,7 +86,7 @@ def _code(evidence: Evidence) -> Sequence[Candidate]:
         return tuple(Candidate(cause, weight, details) for cause, weight in _by_code(number, evidence).items())
     if not number:  # no words, or those of a language that is not listed
         return (Candidate("system_library_missing", 0.57, details),)
-    if number != 126:  # noqa: PLR2004
+    if number != _MODULE_NOT_FOUND:
         return ()
     if libraries.family(library) in ("openmp_user", "gpu", "cudnn", "gpu_framework", "mkl", "dnn", "openmp"):
         name = libraries.basename(library)
@@ -105,7 +108,7 @@ def _node(evidence: Evidence) -> Sequence[Candidate]:
     blob = evidence.context.text.blob
     sentence = blob[max(0, evidence.match.start() - 200) : evidence.match.start()].rstrip("\n").rsplit("\n", 1)[-1]
     number = next((code for code, pattern in _COMPILED if pattern.search(sentence)), 0)
-    weights = _by_code(number, evidence) or (_DEPENDENCY if number == 126 else {})  # noqa: PLR2004
+    weights = _by_code(number, evidence) or (_DEPENDENCY if number == _MODULE_NOT_FOUND else {})
     details = {"library": libraries.basename(evidence.group("library"))}
     return tuple(Candidate(cause, weight, details) for cause, weight in weights.items())
 
