@@ -26,6 +26,16 @@ def fsync_directory(path: PathLike) -> None:
 
 
 @contextlib.contextmanager
+def readable() -> Iterator[None]:
+    """Whatever the caller's umask: what is made within may be read and run by everyone, written by its owner alone."""
+    before = os.umask(0o022)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+@contextlib.contextmanager
 def _explained(path: Path) -> Iterator[None]:
     try:
         yield

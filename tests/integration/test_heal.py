@@ -12,7 +12,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from dnnready.release.lockfile import held
+from dnnready.lockfile import held
 
 PROJECT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((PROJECT / "docs/schema/heal-1.json").read_text())

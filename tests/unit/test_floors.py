@@ -11,7 +11,7 @@ PACKAGE = ROOT / "module_utils" / "dnnready"
 #: Lower floors first. A package may import from its own floor's package and from lower floors.
 FLOORS = [
     {"errors"},
-    {"files", "process", "archive"},
+    {"files", "process", "archive", "lockfile"},
     {"host", "environment"},
     {"conv2d", "preflight", "depot"},
     {"release", "diagnosis"},

@@ -17,8 +17,8 @@ from ..diagnosis.examine import examine
 from ..diagnosis.probe import Case
 from ..errors import DnnreadyError
 from ..files import write_atomic
+from ..lockfile import held
 from ..release import facts
-from ..release.lockfile import held
 from . import own, system
 from .deed import Deed, Sources
 

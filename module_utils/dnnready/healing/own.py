@@ -15,9 +15,9 @@ from ..environment.places import in_release, release_file
 from ..environment.render import render
 from ..errors import DnnreadyError
 from ..files import write_atomic
+from ..lockfile import held
 from ..release.identity import validate
 from ..release.install import install
-from ..release.lockfile import held
 from ..release.store import Store
 from .deed import Deed, Sources
 

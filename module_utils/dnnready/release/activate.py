@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import DnnreadyError
+from ..files import readable
+from ..lockfile import held
 from . import facts
 from .leftovers import clean
-from .lockfile import held
-from .store import Store, readable
+from .store import Store
 
 
 @dataclass(frozen=True)

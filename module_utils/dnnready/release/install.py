@@ -12,14 +12,14 @@ from typing import Any, Optional
 
 from .. import __version__
 from ..errors import DnnreadyError
-from ..files import fsync_directory, write_atomic, write_json
+from ..files import fsync_directory, readable, write_atomic, write_json
+from ..lockfile import held
 from . import debian, wheels
 from .build import Build, without_credentials
 from .leftovers import clean, end_children
 from .lock import Lock, describe
-from .lockfile import held
 from .progress import Progress
-from .store import MANIFEST_SCHEMA, Store, flush, move, readable
+from .store import MANIFEST_SCHEMA, Store, flush, move
 
 
 def needed(store: Store, spec: Mapping[str, Any], force: bool) -> bool:

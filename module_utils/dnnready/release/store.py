@@ -11,7 +11,6 @@ import ctypes
 import errno
 import os
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional
@@ -173,16 +172,6 @@ def _age(path: Path) -> float:
         with contextlib.suppress(OSError):
             return -(path / name).stat().st_mtime
     return 0.0
-
-
-@contextlib.contextmanager
-def readable() -> Iterator[None]:
-    """Whatever the caller's umask: what is made within may be read and run by everyone, written by its owner alone."""
-    before = os.umask(0o022)
-    try:
-        yield
-    finally:
-        os.umask(before)
 
 
 def flush(path: Path) -> None:

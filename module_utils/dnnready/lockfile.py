@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import DnnreadyError
+from .errors import DnnreadyError
 
 
 def boot_id() -> str:

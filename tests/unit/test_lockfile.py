@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from dnnready.errors import DnnreadyError
-from dnnready.release.lockfile import held
+from dnnready.lockfile import held
 
-PACKAGE = Path(__file__).resolve().parents[3] / "module_utils"
+PACKAGE = Path(__file__).resolve().parents[2] / "module_utils"
 HOLDER = """
 import sys, time
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
-from dnnready.release.lockfile import held
+from dnnready.lockfile import held
 with held(Path(sys.argv[2]), "building 1234"):
     print("held", flush=True)
     time.sleep(60)
