@@ -1,18 +1,19 @@
 """Make the hash-locked sets in locks/, or check them.
 
-`python tools/lock.py [--set S] [--python 3.11] [--architecture x86_64] [--upgrade] [--check]`
+`python tools/lock.py [--set S] [--python 3.11] [--architecture x86_64] [--upgrade] [--check] [--yanked]`
 
 Each directory locks/<set> has one <name>.in, written by people. Its first line says for whom locks are made:
 `# dnnready: python=cp310,cp311 architecture=x86_64 [index=URL] [dependencies=listed] [glibc=2.27]`, the last where a
 wheel needs a newer glibc than its name says. `--python` and `--architecture` ask for others. Versions that are locked
 stay as long as they fit; `--upgrade` takes the newest. What pip is configured with on this machine (index, find-links)
 is where wheels are looked for; none of it is written into a lock. `--check` needs no network: it holds every lock
-against its rules and its own header.
+against its rules, its own header and locks/yanked.txt. `--yanked` asks the index and writes that list again.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,9 +23,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 
 from dnnready.errors import DnnreadyError
 from dnnready.release.lock import Lock, describe, normalize
+from tools import yanked
 from tools.lock_resolver import LockError, Target, Wheel, glibc, resolve, supported_tags
 
 ROOT = Path(__file__).resolve().parents[1]
+_SOURCE_ARCHIVE = re.compile(r"^#\s*(\S+\.(?:tar\.gz|tar\.bz2|tgz|zip))\b", re.MULTILINE)
 FILE_HEAD = "# Made by `make lock` from {source}: change that file, not this one."
 
 
@@ -87,14 +90,21 @@ def make(source: Path, target: Target, upgrade: bool) -> str:
     return f"{'new' if not before else 'changed'}: {len(wheels)} wheels, {sum(wheel.size for wheel in wheels)} bytes"
 
 
-def faults(path: Path, text: str) -> Iterator[str]:
+def faults(path: Path, text: str, known: yanked.Known) -> Iterator[str]:
     """What is wrong with one lock, beyond what keeps it from being read at all."""
     lock: Lock = describe(text, str(path))
+    for file in _SOURCE_ARCHIVE.findall(text):
+        yield f"{file} is a source archive: hosts build nothing, a lock names wheels"
     tag, _, architecture = path.stem.partition("-")
     target = Target(tag, architecture)
     accepted = set(supported_tags(target))
     wheels = []
     for requirement in lock.requirements:
+        if (requirement.name, requirement.version) in known:
+            reason = known[requirement.name, requirement.version]
+            yield f"{requirement.name} {requirement.version} was yanked{reason and ': ' + reason}"
+        if len(requirement.hashes) != 1:
+            yield f"{requirement.name}: {len(requirement.hashes)} hashes, and only one file is named"
         if requirement.size is None:
             yield f"{requirement.name}: the line of its wheel and size is missing"
             continue
@@ -116,10 +126,15 @@ def faults(path: Path, text: str) -> Iterator[str]:
 def check(directory: Path, sets: Sequence[str]) -> int:
     """Hold every lock against the rules; the number of those that break one."""
     wrong = 0
+    try:
+        known = yanked.read(directory / yanked.FILE)
+    except LockError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     paths = sorted(path for path in directory.glob("*/*.txt") if not sets or path.parent.name in sets)
     for path in paths:
         try:
-            found = list(faults(path, path.read_text(encoding="utf-8")))
+            found = list(faults(path, path.read_text(encoding="utf-8"), known))
         except (DnnreadyError, LockError, ValueError) as error:
             found = [str(error)]
         for fault in found:
@@ -127,6 +142,22 @@ def check(directory: Path, sets: Sequence[str]) -> int:
         wrong += bool(found)
     sys.stdout.write(f"{len(paths)} locks, {wrong} wrong\n")
     return wrong
+
+
+def refresh(directory: Path, sets: Sequence[str]) -> int:
+    """Ask the index about every locked file, and write locks/yanked.txt again; 1 where it cannot tell of all."""
+    files: dict[str, tuple[str, str]] = {}
+    for path in sorted(directory.glob("*/*.txt")):
+        if not sets or path.parent.name in sets:
+            lock = describe(path.read_text(encoding="utf-8"), str(path))
+            files.update({one.wheel: (one.name, one.version) for one in lock.requirements})
+    found, silent = yanked.ask(files)
+    kept = {key: reason for key, reason in yanked.read(directory / yanked.FILE).items() if key in silent or sets}
+    yanked.write(directory / yanked.FILE, {**kept, **found})
+    for name, version in sorted(silent):
+        sys.stderr.write(f"{name} {version}: no index says whether it was yanked\n")
+    sys.stdout.write(f"{len(files)} files, {len(found)} yanked\n")
+    return 1 if silent else 0
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -137,8 +168,11 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--architecture", default="", help="only for this architecture: x86_64, aarch64")
     parser.add_argument("--upgrade", action="store_true", help="take the newest versions")
     parser.add_argument("--check", action="store_true", help="change nothing; fail where a lock is wrong")
+    parser.add_argument("--yanked", action="store_true", help="ask the index which locked versions were yanked")
     parser.add_argument("--directory", type=Path, default=ROOT / "locks", help="where the sets are")
     given = parser.parse_args(arguments)
+    if given.yanked:
+        return refresh(given.directory, given.sets)
     if given.check:
         return 1 if check(given.directory, given.sets) else 0
     sources = [

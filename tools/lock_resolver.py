@@ -19,10 +19,8 @@ from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import parse_wheel_filename
 from uv import find_uv_bin
 
-#: Wheels may ask for this glibc at most: that of Debian 10, RHEL 8 and everything newer.
-GLIBC_MINOR = 28
-#: Names of the first manylinux policies (PEP 600) by glibc minor version.
-LEGACY = {5: "manylinux1", 12: "manylinux2010", 17: "manylinux2014"}
+from dnnready.depot_builder.wheels import GLIBC_MINOR, LEGACY, platforms
+
 #: The oldest Python that dnnready supports: what a lock for every Python is resolved for.
 OLDEST = (3, 9)
 
@@ -141,18 +139,12 @@ def _compile(
 
 def supported_tags(target: Target) -> list[Tag]:
     """The wheel tags that pip accepts for a target on the oldest supported glibc, best first."""
-    minors = range(GLIBC_MINOR, 4, -1)
-    platforms = [
-        f"{policy}_{target.architecture}"
-        for minor in minors
-        for policy in (f"manylinux_2_{minor}", LEGACY.get(minor))
-        if policy
-    ]
+    accepted = platforms(target.architecture)
     if target.tag == "any":
-        return [Tag("py3", "none", platform) for platform in (*platforms, "any")]
+        return [Tag("py3", "none", platform) for platform in (*accepted, "any")]
     return [
-        *cpython_tags(target.version, [target.tag], platforms),
-        *compatible_tags(target.version, target.tag, platforms),
+        *cpython_tags(target.version, [target.tag], accepted),
+        *compatible_tags(target.version, target.tag, accepted),
     ]
 
 

@@ -9,78 +9,20 @@ from __future__ import annotations
 
 import argparse
 import fcntl
-import hashlib
 import json
-import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 
+from dnnready.depot_builder.wheels import Source, download, missing
 from dnnready.errors import DnnreadyError
-from dnnready.release.lock import Requirement, describe
+from dnnready.release.lock import describe
 from tools.lock import header
-from tools.lock_resolver import Target, supported_tags
 
 ROOT = Path(__file__).resolve().parents[1]
-
-
-def sha256(path: Path) -> str:
-    """The digest of a file, as locks write it."""
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return f"sha256:{digest.hexdigest()}"
-
-
-def missing(requirements: Sequence[Requirement], directory: Path) -> list[Requirement]:
-    """What a lock pins and the directory does not hold whole; damaged files are removed."""
-    absent = []
-    for requirement in requirements:
-        path = directory / requirement.wheel
-        if requirement.wheel and path.is_file() and sha256(path) in requirement.hashes:
-            continue
-        if requirement.wheel:
-            path.unlink(missing_ok=True)
-        absent.append(requirement)
-    return absent
-
-
-def download(requirements: Sequence[Requirement], target: Target, index: str, directory: Path) -> None:
-    """Fetch wheels for a target, each checked against its hash before it appears in the directory.
-
-    Raises:
-        DnnreadyError: with pip's last words, when pip cannot fetch them.
-    """
-    lines = [
-        " ".join([f"{one.name}=={one.version}", *(f"--hash={value}" for value in one.hashes)]) for one in requirements
-    ]
-    platforms = dict.fromkeys(tag.platform for tag in supported_tags(target) if tag.platform != "any")
-    with tempfile.TemporaryDirectory(dir=directory) as incoming:
-        source = Path(incoming, "requirements.txt")
-        source.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
-        command += ["--no-deps", "--require-hashes", "--only-binary=:all:", "--dest", incoming, "-r", str(source)]
-        command += ["--implementation", "cp", "--python-version", ".".join(map(str, target.version))]
-        command += [word for platform in platforms for word in ("--platform", platform)]
-        said = ""
-        for extra in ([], ["--extra-index-url", index] if index else None):
-            if extra is None:
-                break
-            done = subprocess.run([*command, *extra], capture_output=True, text=True, check=False)
-            if done.returncode == 0:
-                for path in Path(incoming).glob("*.whl"):
-                    path.replace(directory / path.name)
-                return
-            said = done.stderr.strip()[-1000:]
-    raise DnnreadyError(
-        f"pip cannot fetch {', '.join(one.name for one in requirements)}: {said}",
-        "Is an index in pip's configuration that has them (pip config list)?",
-    )
 
 
 def fill(name: str, locks: Path, directory: Path) -> int:
@@ -93,7 +35,7 @@ def fill(name: str, locks: Path, directory: Path) -> int:
         tag, _, architecture = path.stem.partition("-")
         source = path.with_name(f"{path.parent.name}.in")
         index = header(source.read_text(encoding="utf-8")).get("index", "") if source.is_file() else ""
-        download(absent, Target(tag, architecture), index, directory)
+        download(absent, Source(tag, architecture, index), directory)
     return len(absent)
 
 

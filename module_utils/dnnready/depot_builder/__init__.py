@@ -1,0 +1,1 @@
+"""Makes a depot on a connected machine: wheels, Debian packages, their manifest, bill of materials and signature."""
