@@ -125,9 +125,9 @@ def _other_python(wheels: Path, wheel: Wheel) -> str:
     ("spoil", "reason"),
     [
         (_wrong_hash, "a file is not the one that was locked"),
-        (_missing, "no source that pip is configured with offers"),
+        (_missing, "no source that the installer has offers"),
         (_incomplete, "do not list every dependency with its hash"),
-        (_other_python, "no source that pip is configured with offers that wheel for this Python"),
+        (_other_python, "no source that the installer has offers that wheel"),
     ],
 )
 def test_a_build_that_fails_leaves_its_log_and_heals(

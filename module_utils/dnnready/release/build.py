@@ -43,11 +43,22 @@ def without_credentials(text: str) -> str:
     return _CREDENTIALS.sub("://", text)
 
 
+#: pip's own variables: every line of a lock is pinned, so constraints can only get in its way.
+PIP_VARIABLES = {
+    "PIP_CONSTRAINT": os.devnull,
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "PIP_NO_INPUT": "1",
+    "PIP_USER": "0",
+    "PIP_ROOT_USER_ACTION": "ignore",
+}
+
+
 @dataclass(frozen=True)
 class Build:
     """One release in the making."""
 
     spec: Mapping[str, Any]
+    prefix: Path
     release: Path
     kept_log: Path  #: where the log will be after a failure
     progress: Progress
@@ -67,17 +78,12 @@ class Build:
         """The environment of installers: the caller's with pip's settings in it, less what would mislead them.
 
         Everything temporary goes onto the disk of the release: the default is memory or too small on many devices, and
-        a killed build leaves nothing outside its own directory. Every line of a lock is pinned, so constraints can
-        only get in its way.
+        a killed build leaves nothing outside its own directory.
         """
         return {
             **{name: value for name, value in os.environ.items() if name not in _MISLEADING},
+            **PIP_VARIABLES,
             "TMPDIR": str(self.temporary),
-            "PIP_CONSTRAINT": os.devnull,
-            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-            "PIP_NO_INPUT": "1",
-            "PIP_USER": "0",
-            "PIP_ROOT_USER_ACTION": "ignore",
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONNOUSERSITE": "1",
             "LC_ALL": "C.UTF-8",
@@ -95,11 +101,14 @@ class Build:
         done = run(argv, env=environment or self.environment, timeout=timeout, on_line=on_line)
         ended = done.signal or f"exit code {done.exit_code}"
         command = without_credentials(" ".join(argv))
-        text = f"$ {command}\n{done.stdout}{done.stderr}[{ended}, {done.wall_seconds:.1f} s]\n\n"
+        self.note([f"$ {command}", f"{done.stdout}{done.stderr}[{ended}, {done.wall_seconds:.1f} s]", ""])
+        return done
+
+    def note(self, lines: Sequence[str]) -> None:
+        """Add lines to the release's log."""
         # A full disk is reported by the child itself; its log must not hide that.
         with contextlib.suppress(OSError), open(self.release / "log" / "install.log", "a", encoding="utf-8") as log:
-            log.write(text)
-        return done
+            log.writelines(f"{line}\n" for line in lines)
 
     def require(self, done: Completed, doing: str) -> None:
         """Raise DnnreadyError with the reason where a child failed."""

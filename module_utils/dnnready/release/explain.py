@@ -1,4 +1,4 @@
-"""Why pip did not install: the plain reason and what to do, from what it printed."""
+"""Why pip or uv did not install: the plain reason and what to do, from what it printed."""
 
 from __future__ import annotations
 
@@ -9,15 +9,24 @@ from dataclasses import dataclass
 from ..errors import DnnreadyError
 from ..process import Completed
 
-#: How many of pip's lines a message carries.
+#: How many of its lines a message carries.
 LINES = 8
-_RELEVANT = re.compile(r"\s*(ERROR|error|Expected|Got|Caused by|.*\[Errno|.*Could not|.*No module named)", re.ASCII)
+_RELEVANT = re.compile(
+    r"\s*(ERROR|error|Expected|Got|Computed|sha256:|Caused by|cause:|hint:|.*\[Errno|.*Could not|.*No module named)",
+    re.ASCII,
+)
 _NOISE = re.compile(r"ERROR: (THESE PACKAGES|ResolutionImpossible)|.*is ignored: it is neither a file nor a directory")
+
+
+_NOT_FOUND = (
+    r"No matching distribution found|Could not find a version|there is no version of|"
+    r"was not found in the (?:package registry|provided package locations)|has no wheels with a matching"
+)
 
 
 @dataclass(frozen=True)
 class Reason:
-    """A pattern in pip's output, what it means, what helps."""
+    """A pattern in an installer's output, what it means, what helps."""
 
     pattern: str
     text: str
@@ -32,7 +41,7 @@ REASONS: Sequence[Reason] = (
         "Install the package python3-venv, or choose another interpreter: dnnready_python.",
     ),
     Reason(
-        r"No space left on device|Disk quota exceeded",
+        r"No space left on device|Disk quota exceeded|os error (?:28|122)\b",
         "the disk is full",
         "Make room below the prefix (dnnready_prefix moves it) and run again.",
     ),
@@ -42,42 +51,45 @@ REASONS: Sequence[Reason] = (
         "Mount it writable, or choose another dnnready_prefix.",
     ),
     Reason(
-        r"DO NOT MATCH THE HASHES",
+        r"DO NOT MATCH THE HASHES|Hash mismatch for",
         "a file is not the one that was locked",
         "Something between the index and this host changed it, or the index replaced it. Compare with the lock; "
         "only if the new file is right, make the lock again: make lock.",
     ),
     Reason(
-        r"Hashes are required in --require-hashes mode|all requirements must have their versions pinned",
+        r"Hashes are required in --require-hashes mode|all requirements must have their versions pinned|"
+        r"Hash-checking is (?:required|enabled), but",
         "the requirements do not list every dependency with its hash",
         "Compile them completely: uv pip compile --generate-hashes.",
     ),
     Reason(
-        r"CERTIFICATE_VERIFY_FAILED|SSLError|SSL: ",
+        r"CERTIFICATE_VERIFY_FAILED|SSLError|SSL: |invalid peer certificate",
         "the index was reached, but its certificate is not trusted here",
         "Install the certificate authority (package ca-certificates) or set PIP_CERT.",
     ),
     Reason(
         r"connection broken by|Failed to establish a new connection|Name or service not known|"
         r"Temporary failure in name resolution|Connection refused|Network is unreachable|[Tt]imed out|ProxyError|"
-        r"Max retries exceeded|IncompleteRead|Connection reset|HTTP error 5",
+        r"Max retries exceeded|IncompleteRead|Connection reset|HTTP error 5|"
+        r"error sending request|Failed to fetch|dns error",
         "the package index cannot be reached",
         "Check network and proxy, or give pip another source: index_url, or PIP_INDEX_URL and PIP_FIND_LINKS.",
     ),
     Reason(
-        r"is not a supported wheel on this platform",
+        r"is not a supported wheel on this platform|not compatible with the current platform",
         "a wheel is for another Python, libc or architecture",
         "Make the lock for this host: make lock ARGS='--python … --architecture …'.",
     ),
     Reason(
-        r"ResolutionImpossible|conflicting dependencies",
+        r"ResolutionImpossible|conflicting dependencies|are incompatible\.",
         "the requirements contradict each other",
         "Compile them again: uv pip compile --generate-hashes.",
     ),
     Reason(
-        r"No matching distribution found|Could not find a version",
-        "no source that pip is configured with offers that wheel for this Python",
-        "Give the index that has it: index_url, or PIP_EXTRA_INDEX_URL, or a directory in PIP_FIND_LINKS.",
+        _NOT_FOUND,
+        "no source that the installer has offers that wheel for this Python",
+        "Give the index that has it: index_url, or PIP_EXTRA_INDEX_URL, or a directory in PIP_FIND_LINKS. "
+        "With a depot: build it for this Python, and synchronize.",
     ),
     Reason(
         r"Permission denied",
@@ -88,12 +100,12 @@ REASONS: Sequence[Reason] = (
 
 
 def not_found(done: Completed) -> bool:
-    """Whether pip failed because its sources do not have a wheel."""
-    return re.search(r"No matching distribution found|Could not find a version", _text(done)) is not None
+    """Whether an installer failed because its sources do not have a wheel."""
+    return re.search(_NOT_FOUND, _text(done)) is not None
 
 
 def failure(done: Completed, doing: str, log: str) -> DnnreadyError:
-    """The message for a pip (or venv) run that failed while `doing` something; `log` is where all of it is kept."""
+    """The message for a run of pip, uv or venv that failed while `doing` something; `log` is where its output is."""
     text = _text(done)
     if done.timed_out:
         reason, hint = f"it took more than {done.wall_seconds:.0f} s", "Check the network, or allow more time."

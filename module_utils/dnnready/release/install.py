@@ -7,6 +7,7 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Optional
 
@@ -15,9 +16,10 @@ from ..errors import DnnreadyError
 from ..files import fsync_directory, readable, write_atomic, write_json
 from ..lockfile import held
 from . import debian, wheels
-from .build import Build, without_credentials
+from .build import Build
 from .leftovers import clean, end_children
 from .lock import Lock, describe
+from .means import DEFAULT, Means
 from .progress import Progress
 from .store import MANIFEST_SCHEMA, Store, flush, move
 
@@ -47,10 +49,13 @@ def install(
     index_url: str,
     *,
     force: bool,
+    means: Means = DEFAULT,
     gate: Callable[[Path], None] = lambda _release: None,
 ) -> bool:
     """Build the release of a (validated) spec; whether anything was built.
 
+    Distributions that another release has already are taken from there, but never with `force`: then something may be
+    wrong with them.
     `gate` gets the directory of the new release before the old one goes, and raises to have the old one back.
 
     What an earlier run left unfinished is removed first. On any failure the directory is gone again, its log is kept
@@ -60,11 +65,17 @@ def install(
     lock = requirements_of(spec, requirements)
     if not needed(store, spec, force):
         return False
+
+    def content(build: Build) -> dict[str, Any]:
+        if lock is None:
+            return debian.install(build)
+        return wheels.install(build, lock, replace(means, index_url=index_url), fresh=force)
+
     with readable(), held(store.lock, f"building {spec['id']}"):
         if not needed(store, spec, force):  # the other run did it
             return False
         with _room(store, spec["id"]) as release:
-            _build(store, spec, lock, requirements, index_url)
+            _build(store, spec, lock, requirements, content)
             fsync_directory(release.parent)
             gate(release)
         return True
@@ -93,7 +104,13 @@ def _room(store: Store, identifier: str) -> Iterator[Path]:
         store.failure_log(identifier).unlink()
 
 
-def _build(store: Store, spec: Mapping[str, Any], lock: Optional[Lock], requirements: str, index_url: str) -> None:
+def _build(
+    store: Store,
+    spec: Mapping[str, Any],
+    lock: Optional[Lock],
+    requirements: str,
+    content: Callable[[Build], dict[str, Any]],
+) -> None:
     release = store.release(spec["id"])
     started = time.monotonic()
     manifest: dict[str, Any] = {
@@ -107,13 +124,10 @@ def _build(store: Store, spec: Mapping[str, Any], lock: Optional[Lock], requirem
     for name in ("log", "tmp"):
         (release / name).mkdir()
     with Progress(store.progress, lock) as progress:
-        build = Build(spec, release, store.failure_log(spec["id"]), progress)
+        build = Build(spec, store.prefix, release, store.failure_log(spec["id"]), progress)
         if lock:
             write_atomic(release / "requirements.txt", requirements.rstrip() + "\n")
-            manifest["index_url"] = without_credentials(index_url)
-            manifest.update(wheels.install(build, lock, index_url))
-        else:
-            manifest.update(debian.install(build))
+        manifest.update(content(build))
         progress.phase("finishing")
         store.remove(build.temporary)
         files, size = measure(build.venv)

@@ -20,11 +20,12 @@ EVERY = 1.0
 
 
 class Progress:
-    """Watches a pip installation and writes what it sees: a context manager around the whole build.
+    """Watches an installation and writes what it sees: a context manager around the whole build.
 
-    The document: phase (preparing, downloading, installing, finishing), done and total (wheels), bytes and total_bytes
-    (downloaded; total null where the lock does not know), package, seconds. It is replaced by rename(2), without fsync:
-    a reader never sees half of it, and after a power cut it is worth nothing anyway.
+    The document: phase (preparing, seeding, downloading, installing, finishing), done and total (wheels), bytes and
+    total_bytes (downloaded; bytes null with uv, which unpacks what it downloads; total null where the lock does not
+    know), package, seconds. It is replaced by rename(2), without fsync: a reader never sees half of it, and after a
+    power cut it is worth nothing anyway.
     """
 
     def __init__(self, path: Path, lock: Optional[Lock]) -> None:
@@ -43,6 +44,7 @@ class Progress:
         self._seen: list[str] = []
         self._temporary: Optional[Path] = None
         self._packages: Optional[Path] = None
+        self._unpacked: Optional[Path] = None
         self._before: frozenset[str] = frozenset()
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -66,20 +68,26 @@ class Progress:
         self._document["package"] = ""
         self._write()
 
-    def watch(self, temporary: Path, packages: Path) -> None:
-        """Say where pip puts what it downloads, and where it installs to."""
-        self._temporary, self._packages = temporary, packages
+    def watch(self, temporary: Path, packages: Path, unpacked: Optional[Path] = None) -> None:
+        """Say where the installer puts what it downloads, and where it installs to.
+
+        `unpacked`: the directory that has one entry for every wheel that uv has downloaded and unpacked.
+        """
+        self._temporary, self._packages, self._unpacked = temporary, packages, unpacked
         self._before = _installed(packages)
+        self._document["total"] -= len(self._before)
+        if unpacked:
+            self._document["bytes"] = None
         self.phase("downloading")
 
     def line(self, text: str) -> None:
-        """Take in one line of pip's output."""
+        """Take in one line of the installer's output."""
         words = text.split()
         if not words:
             return
         if words[0] == "Collecting" and len(words) > 1:
             self._document["package"] = words[1].split("==")[0]
-        elif text.startswith("Installing collected packages"):
+        elif text.startswith(("Installing collected packages", "Prepared ")):
             self.phase("installing")
         elif words[0] in ("Downloading", "Using", "Processing"):
             wheel = next((os.path.basename(word) for word in words if word.endswith(".whl")), "")
@@ -92,14 +100,18 @@ class Progress:
             self._write()
 
     def _measure(self) -> None:
-        if self._document["phase"] == "downloading" and self._temporary is not None:
+        if self._document["phase"] == "downloading" and self._unpacked is not None:
+            with contextlib.suppress(OSError):
+                self._document["done"] = len(os.listdir(self._unpacked))
+        elif self._document["phase"] == "downloading" and self._temporary is not None:
             complete = self._seen[:-1]
             known = sum(self._sizes.get(wheel, 0) for wheel in complete)
             self._document["done"] = len(complete)
             self._document["bytes"] = max(known, _size(self._temporary), self._document["bytes"])
         elif self._document["phase"] == "installing" and self._packages is not None:
             self._document["done"] = len(_installed(self._packages) - self._before)
-            self._document["bytes"] = self._document["total_bytes"] or self._document["bytes"]
+            if self._unpacked is None:
+                self._document["bytes"] = self._document["total_bytes"] or self._document["bytes"]
 
     def _write(self) -> None:
         document = {**self._document, "seconds": round(time.monotonic() - self._started)}
@@ -117,8 +129,8 @@ def words(document: Mapping[str, Any]) -> str:
     parts = [str(document.get("phase", ""))]
     if document.get("phase") in ("downloading", "installing") and document.get("total"):
         parts[0] += f" {document.get('done')} of {document['total']} wheels"
-    if document.get("phase") == "downloading":
-        amount = f"{(document.get('bytes') or 0) // _MEGABYTE}"
+    if document.get("phase") == "downloading" and document.get("bytes") is not None:
+        amount = f"{document['bytes'] // _MEGABYTE}"
         total = document.get("total_bytes")
         parts.append(f"{amount} of {total // _MEGABYTE} MB" if total else f"{amount} MB")
     parts.append(f"{document.get('seconds')} s")

@@ -2,78 +2,101 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..errors import DnnreadyError
-from .build import Build
+from ..process import Completed
+from . import pip, uv
+from .build import Build, without_credentials
+from .distributions import installed
 from .explain import not_found
-from .lock import Lock, normalize
+from .lock import Lock
+from .means import Means
+from .neighbours import Neighbour, neighbours
+from .seed import Taken, seed
+from .share import share
 
 #: What to import for a probe.
 FRAMEWORKS = {"pytorch": "torch", "tensorflow": "tensorflow"}
 
 
-def install(build: Build, lock: Lock, index_url: str) -> dict[str, Any]:
+def install(build: Build, lock: Lock, means: Means, *, fresh: bool) -> dict[str, Any]:
     """Make the venv hold exactly what the lock pins; returns what the manifest says of it.
 
-    pip's own configuration (environment, pip.conf) decides where wheels come from; every file must match its hash.
+    What other releases have is taken from there, unless everything shall be `fresh`. Everything else is installed from
+    where `means` or pip's own configuration (environment, pip.conf) says; every file must match its hash.
     """
     base = build.make_venv("--without-pip")
     python = str(build.venv / "bin" / "python")
     answer = build.ask(python)
     packages = Path(answer["packages"])
-    pip, version = _pip(build, python, answer)
-    # What is there by now is a tool, not content: it goes in the end, so that nothing changes the release.
-    tools = {item["name"] for item in installed(packages)}
-    build.progress.watch(build.temporary, packages)
-    _install(build, lock, index_url, pip)
+    others = neighbours(build.prefix, build.release, build.spec["tag"], str(packages.relative_to(build.venv)))
+    taken = [] if fresh else _seed(build, lock, packages, others)
+    # All of another release of the same lock: an installer looked at it there.
+    whole = len(taken) == 1 and taken[0].other.lock.sha256 == lock.sha256 and not _missing(lock, installed(packages))
+    installer = taken[0].other.installer if whole else _fill(build, lock, means, answer)
     build.progress.phase("finishing")
-    _warm(build, python)
+    document: dict[str, Any] = {
+        "distributions": installed(packages),
+        "interpreter": {"path": base["path"], "version": base["version"]},
+        "installer": installer,
+        "index_url": without_credentials(means.index_url),
+        "wheels": means.wheels,
+        "seeded": [one.document() for one in taken],
+    }
+    _compare(lock, document["distributions"], installer["name"])
+    if means.share:
+        # Before any module is compiled: bytecode names the time of its module, and a link has the other one's.
+        files, size = share(build.venv, packages, others)
+        document["shared"] = {"files": files, "bytes": size}
+    warm(build, python)
+    return document
+
+
+def _seed(build: Build, lock: Lock, packages: Path, others: Sequence[Neighbour]) -> list[Taken]:
+    build.progress.phase("seeding")
+    taken, told = seed(lock, build.venv, packages, others)
+    lines = [
+        f"{len(one.distributions)} distributions, {one.files} files, {one.size} bytes "
+        f"taken from {one.other.stack} {one.other.identifier}"
+        for one in taken
+    ]
+    build.note([*lines, *told])
+    return taken
+
+
+def _fill(build: Build, lock: Lock, means: Means, answer: Mapping[str, Any]) -> dict[str, str]:
+    """Install what is missing; which installer did it. It also looks whether what is there fits together."""
+    python, packages = str(build.venv / "bin" / "python"), Path(answer["packages"])
+    before = {item["name"] for item in installed(packages)}
+    installer = uv.prepare(build, python, means) or pip.prepare(build, python, answer, means)
+    # What came with pip is a tool, not content: it goes in the end, so that nothing changes the release.
+    tools = {item["name"] for item in installed(packages)} - before
+    build.progress.watch(build.temporary, packages, uv.unpacked(build) if installer.name == "uv" else None)
+    file = build.release / "requirements.txt"
+    environment = installer.environment
+
+    def attempt(index: str) -> Completed:
+        command = installer.command(file, listed=lock.listed, index_url=index)
+        return build.attempt(command, on_line=build.progress.line, environment=environment)
+
+    done = attempt("")
+    # The extra index is asked only now: where the other sources have everything (a wheelhouse, a mirror), it need not
+    # be reachable, and pip waits long for an index that is not.
+    if not done.ok and means.index_url and not means.wheels and not_found(done):
+        done = attempt(means.index_url)
+    build.require(done, f"Installing the wheels of {build.spec['stack']}")
+    (build.venv / ".lock").unlink(missing_ok=True)  # uv's
     superfluous = sorted(tools - {requirement.name for requirement in lock.requirements})
     if superfluous:
-        done = build.attempt([*pip, "uninstall", "--yes", *superfluous])
+        done = build.attempt([*installer.program, "uninstall", "--yes", *superfluous])
         build.require(done, f"Taking {', '.join(superfluous)} out of the venv")
-    found = installed(packages)
-    _compare(lock, found)
-    return {
-        "distributions": found,
-        "interpreter": {"path": base["path"], "version": base["version"]},
-        "installer": {"name": "pip", "version": version},
-    }
+    return {"name": installer.name, "version": installer.version}
 
 
-def _pip(build: Build, python: str, answer: Mapping[str, Any]) -> tuple[list[str], str]:
-    """The command line of a pip for the venv, and its version.
-
-    ensurepip brings pip as a wheel, and pip runs from its wheel: half the CPU time of a small stack is saved by not
-    installing it. Where there is no such wheel, ensurepip does what it always does.
-    """
-    if answer["pip"]:
-        wheel = answer["pip"][0]
-        return [python, os.path.join(wheel, "pip")], os.path.basename(wheel).split("-")[1]
-    build.require(build.attempt([python, "-m", "ensurepip"]), f"Giving the venv of {build.spec['python']} a pip")
-    found = {item["name"]: item["version"] for item in installed(Path(answer["packages"]))}
-    return [python, "-m", "pip"], found.get("pip", "")
-
-
-def _install(build: Build, lock: Lock, index_url: str, pip: Sequence[str]) -> None:
-    # --no-compile halves the CPU time: see _warm.
-    command = [*pip, "install", "--require-hashes", "--only-binary", ":all:", "--no-compile"]
-    command += ["--progress-bar", "off", *(["--no-deps"] if lock.listed else [])]
-    file = ["-r", str(build.release / "requirements.txt")]
-    done = build.attempt([*command, *file], on_line=build.progress.line)
-    # The extra index is asked only now: where pip's own sources have everything (a wheelhouse, a mirror), it need not
-    # be reachable, and pip waits long for an index that is not.
-    if not done.ok and index_url and not_found(done):
-        done = build.attempt([*command, "--extra-index-url", index_url, *file], on_line=build.progress.line)
-    build.require(done, f"Installing the wheels of {build.spec['stack']}")
-
-
-def _warm(build: Build, python: str) -> None:
+def warm(build: Build, python: str) -> None:
     """Import the frameworks once, so that their bytecode is there for users who may not write here.
 
     Compiling what an import needs costs a tenth of compiling everything, and saves torch half of its start. Whether
@@ -85,27 +108,19 @@ def _warm(build: Build, python: str) -> None:
             build.attempt([python, "-c", f"import {FRAMEWORKS[probe]}"], environment=environment, timeout=300)
 
 
-def installed(packages: Path) -> list[dict[str, str]]:
-    """Name and version of every distribution in a site-packages directory, sorted by name.
-
-    Read from the directories' names (`torch-2.13.0+cpu.dist-info`), as pip does.
-    """
-    found = []
-    for entry in os.listdir(packages):
-        match = re.fullmatch(r"(.+)-([^-]+)\.dist-info", entry)
-        if match:
-            found.append({"name": normalize(match.group(1)), "version": match.group(2)})
-    return sorted(found, key=lambda item: item["name"])
-
-
-def _compare(lock: Lock, found: Sequence[Mapping[str, str]]) -> None:
+def _compare(lock: Lock, found: Sequence[Mapping[str, str]], installer: str) -> None:
     """Refuse a venv that does not hold what the lock pins; a line with a marker may rightly be absent."""
-    names = {item["name"] for item in found}
-    pinned = {requirement.name for requirement in lock.requirements}
-    needed = {requirement.name for requirement in lock.requirements if not requirement.marker}
-    if needed - names:
-        raise DnnreadyError(f"pip ended well, but is missing: {', '.join(sorted(needed - names))}.", "Run again.")
-    if names - pinned:
+    missing = _missing(lock, found)
+    if missing:
+        raise DnnreadyError(f"{installer} ended well, but is missing: {', '.join(missing)}.", "Run again.")
+    more = sorted({item["name"] for item in found} - {requirement.name for requirement in lock.requirements})
+    if more:
         raise DnnreadyError(
-            f"pip installed more than the lock pins: {', '.join(sorted(names - pinned))}.", "Compile it completely."
+            f"{installer} installed more than the lock pins: {', '.join(more)}.", "Compile it completely."
         )
+
+
+def _missing(lock: Lock, found: Sequence[Mapping[str, str]]) -> list[str]:
+    """What has to be there and is not."""
+    needed = {requirement.name for requirement in lock.requirements if not requirement.marker}
+    return sorted(needed - {item["name"] for item in found})

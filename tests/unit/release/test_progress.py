@@ -39,6 +39,11 @@ LOCK = describe(
             {"phase": "downloading", "done": 1, "total": 2, "bytes": 5_000_000, "total_bytes": None, "seconds": 2},
             "downloading 1 of 2 wheels, 5 MB, 2 s",
         ),
+        (
+            {"phase": "downloading", "done": 1, "total": 2, "bytes": None, "total_bytes": 300, "seconds": 2},
+            "downloading 1 of 2 wheels, 2 s",
+        ),
+        ({"phase": "seeding", "total": 2, "done": 0, "seconds": 2}, "seeding, 2 s"),
         ({"phase": "installing", "done": 12, "total": 42, "seconds": 70}, "installing 12 of 42 wheels, 70 s"),
         ({"phase": "finishing", "total": 0, "seconds": 71}, "finishing, 71 s"),
     ],
@@ -63,6 +68,7 @@ def test_a_build_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
     with Progress(path, LOCK) as progress:
         assert told("phase", "preparing")["total"] == 3
+        (packages / "pip-23.0.dist-info").rmdir()
         progress.watch(temporary, packages)
         for line in (
             "Looking in links: /wheels",
@@ -82,6 +88,22 @@ def test_a_build_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         assert told("done", 1)["phase"] == "installing"
         assert told("bytes", 300)
     assert not path.exists()
+
+
+def test_a_build_with_uv_is_followed_without_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "EVERY", 0.02)
+    path, packages, unpacked = tmp_path / "progress.json", tmp_path / "site-packages", tmp_path / "archive-v0"
+    (packages / "a-1.0.dist-info").mkdir(parents=True)
+    (unpacked / "one").mkdir(parents=True)
+    with Progress(path, LOCK) as progress:
+        progress.watch(tmp_path, packages, unpacked)
+        time.sleep(0.2)
+        document = json.loads(path.read_text(encoding="utf-8"))
+        assert words(document) == "downloading 1 of 2 wheels, 0 s"
+        progress.line("Prepared 2 packages in 1.2s")
+        (packages / "b-1.0.dist-info").mkdir()
+        time.sleep(0.2)
+        assert words(json.loads(path.read_text(encoding="utf-8"))) == "installing 1 of 2 wheels, 0 s"
 
 
 def test_a_directory_that_is_gone_stops_nothing(tmp_path: Path) -> None:
