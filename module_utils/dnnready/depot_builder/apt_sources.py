@@ -60,7 +60,7 @@ def derived(targets: Iterable[str], here: str, codename: str, keyring: bool) -> 
 def given(lines: Sequence[str]) -> list[str]:
     """The user's own lines, or DnnreadyError for one that is none."""
     for line in lines:
-        if not re.fullmatch(r"deb\s+(\[[^\]\n]*\]\s+)?\S+\s+\S+(\s+\S+)*\s*", line):
+        if not re.fullmatch(r"deb[ \t]+(\[[^\]\n]*\][ \t]+)?\S+[ \t]+\S+([ \t]+\S+)*[ \t]*", line):
             raise DnnreadyError(
                 f"The apt source '{line}' is no line of a sources.list.",
                 "Write it like this: deb http://deb.debian.org/debian bookworm main",
