@@ -76,6 +76,11 @@ options:
     description: Where systemd looks for units of the administrator.
     type: path
     default: /etc/systemd/system
+  prefix:
+    description:
+      - The prefix of dnnready, whose C(footprint.json) notes the files for C(playbooks/remove.yml). Empty for none.
+    type: path
+    default: ""
 attributes:
   check_mode:
     support: full
@@ -187,9 +192,11 @@ cpu_seconds:
   sample: 0.1
 """
 
+import os
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.dnnready import footprint
 from ansible.module_utils.dnnready.environment import places
 from ansible.module_utils.dnnready.environment.inherit import inherited
 from ansible.module_utils.dnnready.environment.prepare import Prepared, prepare
@@ -208,6 +215,13 @@ def looked_at(asked: dict[str, Any], prepared: Prepared) -> list[places.Change]:
     return places.systemd_changes(asked["systemd_directory"], asked["name"], asked["units"], variables)
 
 
+def note(prefix: str, changes: list[places.Change]) -> None:
+    """Say in the footprint what is about to be written, and which directories come with it."""
+    written = [change for change in changes if change.changed and change.after is not None]
+    directories = [path for change in written for path in footprint.missing_directories(os.path.dirname(change.path))]
+    footprint.note(prefix, files=[change.path for change in written], directories=directories)
+
+
 def main() -> None:
     """Check, compare, write."""
     module = AnsibleModule(
@@ -222,6 +236,7 @@ def main() -> None:
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "login_directory": {"type": "path", "default": "/etc/profile.d"},
             "systemd_directory": {"type": "path", "default": "/etc/systemd/system"},
+            "prefix": {"type": "path", "default": ""},
         },
         required_if=[("scope", "release", ["path"])],
         supports_check_mode=True,
@@ -247,6 +262,8 @@ def main() -> None:
         changed = any(change.changed for change in changes)
         reloaded = False
         if changed and not module.check_mode:
+            if asked["prefix"]:
+                note(asked["prefix"], changes)
             places.apply(changes)
             reloaded = asked["scope"] == "systemd" and places.reload_systemd()
         for finding in prepared.findings:

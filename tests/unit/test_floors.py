@@ -12,10 +12,11 @@ PACKAGE = ROOT / "module_utils" / "dnnready"
 FLOORS = [
     {"errors"},
     {"files", "process", "archive", "lockfile"},
+    {"footprint"},
     {"host", "environment"},
     {"conv2d", "preflight", "depot"},
-    {"release", "diagnosis"},
-    {"plan", "report", "bundle", "healing", "depot_builder"},
+    {"release", "diagnosis", "packages"},
+    {"plan", "report", "bundle", "healing", "depot_builder", "removal"},
     {"cli"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}

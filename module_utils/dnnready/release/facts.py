@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any, Optional
 
+from .. import footprint
 from ..conv2d.row import row
 from ..errors import DnnreadyError
 from ..files import write_atomic
@@ -57,6 +58,7 @@ def write(path: Path, text: Optional[str]) -> None:
     if text is None:
         path.unlink(missing_ok=True)
         return
+    footprint.note(json.loads(text)["prefix"], files=[path], directories=footprint.missing_directories(path.parent))
     path.parent.mkdir(parents=True, exist_ok=True)
     # Not executable: Ansible would run it.
     write_atomic(path, text, 0o644)
