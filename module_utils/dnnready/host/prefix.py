@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any, Optional
 
-from ..files import sha256_file
+from ..errors import DnnreadyError
+from ..files import read_json, sha256_file
 from .machine import Machine
 
 HOST_PREFIX = "/opt/dnnready"
@@ -24,7 +25,7 @@ def program(machine: Machine, target: str) -> dict[str, Optional[str]]:
 
 
 def stacks(machine: Machine, target: str) -> dict[str, dict[str, Any]]:
-    """The `stacks` part: per stack the ids of its releases, and the current one."""
+    """The `stacks` part: per stack the ids of its releases, the current one, and the locks of the finished ones."""
     found = {}
     for name in machine.names(f"{target}/stacks"):
         place = f"{target}/stacks/{name}"
@@ -33,5 +34,19 @@ def stacks(machine: Machine, target: str) -> dict[str, dict[str, Any]]:
             current = os.path.basename(os.readlink(machine.path(f"{place}/current")))
         except OSError:
             current = ""
-        found[name] = {"current": current if current in releases else None, "releases": releases}
+        locks = {_lock(machine, f"{place}/releases/{release}") for release in releases}
+        found[name] = {
+            "current": current if current in releases else None,
+            "releases": releases,
+            "locks": sorted(locks - {""}),
+        }
     return found
+
+
+def _lock(machine: Machine, release: str) -> str:
+    """The digest of the lock of a finished release; empty where there is none."""
+    try:
+        manifest = read_json(machine.path(f"{release}/manifest.json")) or {}
+        return str(manifest["spec"]["lock_sha256"]) if manifest["state"] == "installed" else ""
+    except (DnnreadyError, KeyError, TypeError):
+        return ""

@@ -24,6 +24,8 @@ class Settings(TypedDict, total=False):
     scope: str  #: host or user
     python: str  #: the wanted interpreter: a path, a version, a tag, or ""
     keep_releases: int
+    force: bool  #: what is there is built again
+    depot: bool  #: wheels come from a depot, and stay below the prefix
     can_become: bool  #: whether system packages may be installed; by default in host scope alone
 
 

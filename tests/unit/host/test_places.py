@@ -161,14 +161,18 @@ def test_what_the_prefix_holds(tmp_path):
     assert prefix.program(machine, target) == {"path": f"{target}/bin/dnnready", "sha256": None}
     for stack, release in (("mkl", "aa"), ("mkl", "bb"), ("mkl", ".tmp"), ("pytorch", "cc"), ("onednn", "dd")):
         (tmp_path / "stacks" / stack / "releases" / release).mkdir(parents=True)
+    for release, state in (("aa", "building"), ("bb", "installed")):
+        manifest = {"state": state, "spec": {"lock_sha256": ("1" if state == "installed" else "2") * 64}}
+        (tmp_path / "stacks/mkl/releases" / release / "manifest.json").write_text(json.dumps(manifest))
+    (tmp_path / "stacks/pytorch/releases/cc/manifest.json").write_text("{cut")
     (tmp_path / "stacks/mkl/current").symlink_to("releases/bb")
     (tmp_path / "stacks/pytorch/current").symlink_to("releases/gone")
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/dnnready").write_bytes(b"")
     assert prefix.stacks(machine, target) == {
-        "mkl": {"current": "bb", "releases": ["aa", "bb"]},
-        "pytorch": {"current": None, "releases": ["cc"]},
-        "onednn": {"current": None, "releases": ["dd"]},
+        "mkl": {"current": "bb", "releases": ["aa", "bb"], "locks": ["1" * 64]},
+        "pytorch": {"current": None, "releases": ["cc"], "locks": []},
+        "onednn": {"current": None, "releases": ["dd"], "locks": []},
     }
     empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     assert prefix.program(machine, target)["sha256"] == empty

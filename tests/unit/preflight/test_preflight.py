@@ -93,6 +93,44 @@ def test_a_second_run_is_never_refused_for_what_the_first_one_wrote():
     assert blocked(look({"disk.target.free_bytes": free, **OTHER, "stacks": installed})) == []
 
 
+SAME, ANOTHER = "0" * 64, "1" * 64
+
+
+def one_stack(releases, locks):
+    return {"tensorflow": {"current": None, "releases": releases, "locks": locks}}
+
+
+@pytest.mark.parametrize(
+    ("there", "facts", "settings", "needed"),
+    [
+        # TensorFlow needs 2 GiB installed and 0.5 GiB for its download, which here goes elsewhere.
+        (one_stack([], []), {}, {}, 4 * GIB),
+        (one_stack(["a"], [ANOTHER]), {}, {}, 2 * GIB),
+        (one_stack(["a", "b"], [ANOTHER]), {}, {}, 2 * GIB),
+        (one_stack(["a", "b"], [SAME]), {}, {}, 0),
+        # The same lock is linked, where that is certain.
+        (one_stack(["a"], [SAME]), {}, {}, GIB // 5),
+        (one_stack(["a"], [SAME]), {"disk.target.filesystem": "overlay"}, {}, 2 * GIB),
+        (one_stack(["a"], [SAME]), {"disk.target.filesystem": None}, {}, 2 * GIB),
+        (one_stack(["a"], [SAME]), {}, {"force": True}, 2 * GIB),
+        (one_stack(["a", "b"], [SAME]), {}, {"force": True}, 2 * GIB),
+        (one_stack(["a"], []), {}, {}, 2 * GIB),
+        # What came from a depot stays.
+        (one_stack([], []), {}, {"depot": True}, 5 * GIB),
+        (one_stack(["a"], [ANOTHER]), {}, {"depot": True}, 2 * GIB + GIB // 2),
+        (one_stack(["a"], [SAME]), {}, {"depot": True}, GIB // 5 + GIB // 2),
+        (one_stack(["a", "b"], [SAME]), {}, {"depot": True}, 0),
+        (one_stack([], []), {"disk.temporary.free_bytes": 0}, {"depot": True}, 5 * GIB),
+    ],
+)  # fmt: skip
+def test_the_room_for_one_stack(there, facts, settings, needed):
+    for free, short in ((needed, []), (needed - 1, [("tensorflow", "no_disk_space")])):
+        found = look(
+            {"disk.target.free_bytes": free, **OTHER, "stacks": there, **facts}, {"tensorflow": TENSORFLOW}, **settings
+        )
+        assert blocked(found) == (short if needed else [])
+
+
 def test_stacks_that_can_never_run_take_no_room():
     facts = {"cpu.flags": ["sse4_1"], "disk.target.free_bytes": 4 * GIB}
     assert blocked(look(facts)) == [("tensorflow", "cpu_lacks_instructions")]
