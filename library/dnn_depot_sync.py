@@ -111,7 +111,7 @@ EXAMPLES = r"""
     tools: [uv]
     signers:
       - ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOK3Pyt2t7ZVZKmnEfOm1dFxBSZZrU3V5C0cX0hdjfRT depot 2026
-    now: "{{ now(utc=true).timestamp() }}"
+    now: "{{ now().timestamp() }}"
 
 - name: Fetch packages from a stick
   dnn_depot_sync:
