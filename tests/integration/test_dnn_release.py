@@ -16,6 +16,7 @@ import pytest
 
 from dnnready.release.lock import digest
 from dnnready.release.store import Store
+from tests.integration.conv2d_stacks import real
 from tests.integration.tiny_index import serve
 from tests.unit.release.specs import prove, set_environment, spec
 from tests.unit.release.tiny_wheels import lock_of, make_wheel
@@ -31,7 +32,9 @@ class Host:
     def __init__(self, directory: Path) -> None:
         self.prefix, self.wheels = directory / "prefix", directory / "wheels"
         self.text = lock_of(make_wheel(self.wheels, "tiny"))
-        self.spec = spec(python=sys.executable, tag=TAG, lock_sha256=digest(self.text), probes=[])
+        # The oneDNN of this machine, so that a switch has something to prove.
+        self.variables = real("onednn").environment
+        self.spec = self.planned()
         self.store = Store(self.prefix, "app")
         self.environment = {
             "PIP_CONFIG_FILE": os.devnull,
@@ -41,6 +44,16 @@ class Host:
             "ANSIBLE_ASYNC_DIR": str(directory / "async"),
         }
         self.jobs = directory / "async"
+
+    def planned(self) -> dict[str, Any]:
+        """The spec of the lock as it is now."""
+        return spec(
+            python=sys.executable,
+            tag=TAG,
+            lock_sha256=digest(self.text),
+            probes=["onednn"],
+            environment=self.variables,
+        )
 
     def arguments(self, state: str, **more: Any) -> dict[str, Any]:
         """The parameters of a state."""
@@ -120,7 +133,7 @@ def test_a_failure_is_the_modules_own_and_the_next_run_heals(run_module: Module,
     assert list(host.jobs.iterdir()) == []
     assert host.store.identifiers() == []
     host.text = lock_of(wheel)
-    host.spec = spec(python=sys.executable, tag=TAG, lock_sha256=digest(host.text), probes=[])
+    host.spec = host.planned()
     assert run_module("dnn_release", host.arguments("installed"), env=host.environment)["changed"]
 
 

@@ -34,7 +34,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     options = _parser().parse_args(words)
     options.command = command
     try:
-        if options.verb not in ("explain", "diagnose", "heal"):  # a log and somebody else's Python need no stack
+        if options.verb not in ("explain", "diagnose", "heal", "watch"):  # these may do without a stack
             options.prefix = find_prefix(options.prefix)
         if command and options.verb != "run":
             raise DnnreadyError("Only `run` takes a command after two dashes.", f"See: dnnready {options.verb} --help")
@@ -95,6 +95,12 @@ def _parser() -> argparse.ArgumentParser:
     environment.add_argument("stack", metavar="STACK")
     environment.add_argument("--format", choices=("sh", "systemd", "docker", "json"), default="sh")
 
+    rollback = _verb(verbs, "rollback", "make the release current again that was before, and prove it")
+    rollback.add_argument("stacks", nargs="*", metavar="STACK", help="default: every stack that has a previous release")
+    rollback.add_argument("--to", default="", metavar="ID", help="this release instead of the previous one")
+    rollback.add_argument("--check", action="store_true", help="say what would be done")
+    rollback.add_argument("--json", action="store_true", help="print the result as JSON")
+
     diagnose = _verb(verbs, "diagnose", "say why conv2d does not run through the DNN library here, and what to do")
     _targets(diagnose)
     diagnose.add_argument(
@@ -108,6 +114,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     heal.add_argument("--check", action="store_true", help="say what would be done")
     heal.set_defaults(thorough=False)
+
+    watch = _verb(verbs, "watch", "look whether the stacks still run as they were proven; what the timer runs")
+    watch.add_argument("stacks", nargs="*", metavar="STACK", help="default: every stack that is installed")
+    watch.add_argument("--proof-every", type=float, default=86400.0, metavar="SECONDS", help="how often to convolve")
+    watch.add_argument("--textfile-directory", default="", metavar="PATH", help="for metrics; none writes no file")
+    watch.add_argument("--fail-on-drift", action="store_true", help="exit with 1 where something was found")
+    watch.add_argument("--json", action="store_true", help="print what was found as JSON")
+    watch.add_argument("--timeout", type=float, default=300.0, metavar="SECONDS", help="for each run of a framework")
 
     words = "say what a log means, and what to do"
     explain = verbs.add_parser("explain", help=words, description=f"{words.capitalize()}.", allow_abbrev=False)

@@ -8,13 +8,16 @@ import json
 import os
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Optional
 
 from ..conv2d import fingerprint, stored
 from ..conv2d.row import row, without_proof
 from ..errors import DnnreadyError
 from ..files import read_json
+from ..release import unfinished
 from ..release.progress import words
+from ..release.store import Store
 from . import places
 from .output import accepted, show
 
@@ -57,6 +60,9 @@ def look(prefix: str, stack: str) -> dict[str, Any]:
     entry.update(release=release.name, path=release.path)
     proof = stored.stored(release.path)
     holds, why = fingerprint.holds(proof, release.name)
+    cut = unfinished.read(Store(Path(prefix), stack))
+    if cut is not None:  # of this moment, or of a run that died
+        holds, why = False, cut.words
     shown = _row(proof) if proof is not None else None
     if proof is not None and shown is not None:
         entry.update(proven=str(proof.get("created") or "") or None, age_seconds=_age(proof.get("created")))

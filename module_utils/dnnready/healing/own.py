@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,20 @@ from ..diagnosis.target import Target
 from ..environment.places import in_release, release_file
 from ..environment.render import render
 from ..errors import DnnreadyError
-from ..files import write_atomic
+from ..files import readable, write_atomic
 from ..lockfile import held
+from ..release import health, rollback, through
 from ..release.identity import validate
 from ..release.install import install
+from ..release.leftovers import clean
+from ..release.means import Means
 from ..release.store import Store
+from ..release.switch import switch
+from ..release.unfinished import Unfinished, put_back
 from .deed import Deed, Sources
 
+#: The verdicts that a stack was provisioned for.
+accepted = rollback.accepted
 _TIMEOUT = 300.0
 _EVERYBODY = 0o555
 
@@ -51,7 +59,9 @@ def rebuild(target: Target, prefix: str, sources: Sources, accept: tuple[str, ..
 
     if spec["source"] != "wheel":
         text = ""
-    install(store, spec, text, str(index), force=True, gate=gate)
+    wheels = str(manifest.get("wheels") or "")
+    means = Means(wheels=wheels if os.path.isdir(wheels) else "")
+    install(store, spec, text, str(index), force=True, means=means, gate=gate)
     return Deed(f"build release {target.release} of {target.stack} again from its lock")
 
 
@@ -70,11 +80,6 @@ def prove(release: str, stack: str, accept: tuple[str, ...]) -> dict[str, Any]:
         raise DnnreadyError(f"The proof says {proof['verdict']}: {cause.get('text', 'no cause is known')}")
     stored.store(release, proof)
     return proof
-
-
-def accepted(options: Mapping[str, Any]) -> tuple[str, ...]:
-    """The verdicts that a stack was provisioned for."""
-    return ("accelerated", "fallback") if options.get("onednn_convolution") in ("auto", "off") else ("accelerated",)
 
 
 def write_environment(target: Target, prefix: str) -> Deed:
@@ -141,18 +146,13 @@ def _folder(path: str) -> bool:
 def make_current(target: Target, prefix: str, accept: tuple[str, ...]) -> Deed:
     """Make the newest finished release current again that proves itself now."""
     store = store_of(target, prefix)
-    with held(store.lock, "healing the link to the current release"):
-        before = store.linked("current")
+    with readable(), held(store.lock, "healing the link to the current release"):
+        clean(store)
+        before, previous = store.linked("current"), store.linked("previous")
         for identifier in store.identifiers():
             if store.finished(identifier):
                 prove(str(store.release(identifier)), target.stack, accept)
-                store.point("current", identifier)
-                return Deed(f"make release {identifier} of {target.stack} current", lambda: _point(store, before))
+                switch(store, identifier, accept, health.kept(store), through.prove)
+                undo = partial(put_back, store, Unfinished(before, previous, identifier))
+                return Deed(f"make release {identifier} of {target.stack} current", undo)
     raise DnnreadyError(f"No finished release of {target.stack} is here.", "Provision it: ansible-playbook site.yml")
-
-
-def _point(store: Store, identifier: str) -> None:
-    if identifier:
-        store.point("current", identifier)
-    else:
-        (store.root / "current").unlink()

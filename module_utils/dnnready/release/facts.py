@@ -14,6 +14,7 @@ from ..errors import DnnreadyError
 from ..files import write_atomic
 from .identity import STACK
 from .store import Store
+from .unfinished import settled
 
 NAME = "dnnready.fact"
 SCHEMA = "dnnready/fact/1"
@@ -72,7 +73,7 @@ def _stacks(prefix: Path) -> list[str]:
 
 
 def _describe(store: Store, given: Optional[str]) -> Optional[dict[str, Any]]:
-    identifier = store.linked("current") if given is None else given
+    identifier = settled(store) if given is None else given
     proof = store.proof(identifier) if identifier else None
     if proof is None:
         return None

@@ -10,7 +10,7 @@ from ..conv2d import fingerprint
 from ..conv2d.row import row, without_proof
 from ..environment.places import in_release, release_file
 from ..environment.render import render
-from . import facts
+from . import facts, rejection, unfinished
 from .store import Store
 
 #: In the order in which they are done.
@@ -61,9 +61,13 @@ def _missing(store: Store, spec: Mapping[str, Any], accept: Sequence[str]) -> It
         yield "proof", why
     if proof is not None and proof["verdict"] not in accept:
         yield "proof", f"its verdict was {proof['verdict']}"
+    cut = unfinished.read(store)
+    if cut is not None:
+        yield "active", cut.words
     current = store.linked("current")
     if current != identifier:
-        yield "active", f"release {current} is current" if current else "no release is current"
+        why = f"release {current} is current" if current else "no release is current"
+        yield "active", why + rejection.words(store, identifier)
 
 
 def _environment_is(release: Path, variables: Mapping[str, str]) -> bool:
@@ -94,6 +98,6 @@ def _entry(store: Store, spec: Mapping[str, Any], needs: Sequence[str], why: str
 def _state(store: Store, identifier: str) -> str:
     if not store.finished(identifier):
         return "building" if store.release(identifier).exists() else "absent"
-    if store.linked("current") == identifier:
+    if store.linked("current") == identifier and unfinished.read(store) is None:
         return "active"
     return "installed" if store.proof(identifier) is None else "verified"

@@ -1,28 +1,22 @@
-"""The states of the module dnn_release: decide, act unless it is only asked for, tell what changes.
+"""The states of the module dnn_release that act: decide, act unless it is only asked for, tell what changes.
 
-Each function takes the parameters of the module (see library/dnn_release.py) and whether to look only.
+Each function takes the parameters of the module (see library/dnn_release.py) and whether to look only. `looked` has a
+file of its own: who only looks need not load what proves and builds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
-from ..errors import DnnreadyError
-from . import activate, facts
+from ..conv2d.row import row
+from . import activate, facts, rollback
+from .health import Gate
 from .identity import validate
 from .install import install, needed, requirements_of
-from .look import look
+from .looked import fact_of, prefix_of
+from .means import Means
 from .store import Store
-
-
-def looked(asked: Mapping[str, Any], _look_only: bool) -> dict[str, Any]:
-    """What each release still needs."""
-    for spec in asked["releases"]:
-        validate(spec)
-    found = look(_prefix(asked), asked["releases"], asked["accept_by_stack"], _fact(asked), force=asked["force"])
-    return {"changed": False, "stacks": found, "dnnready_rows": [entry["row"] for entry in found.values()]}
 
 
 def installed(asked: Mapping[str, Any], look_only: bool) -> dict[str, Any]:
@@ -34,7 +28,8 @@ def installed(asked: Mapping[str, Any], look_only: bool) -> dict[str, Any]:
     there = store.finished(spec["id"])
     changed = needed(store, spec, asked["force"])
     if changed and not look_only:
-        changed = install(store, spec, asked["requirements"], asked["index_url"], force=asked["force"])
+        means = Means.of(asked)
+        changed = install(store, spec, asked["requirements"], asked["index_url"], force=asked["force"], means=means)
     before, after = (path if there else f"{path} (absent)"), (f"{path} (built again)" if there else path)
     text = "".join(f"{line}\n" for line in content)
     return {
@@ -48,7 +43,8 @@ def installed(asked: Mapping[str, Any], look_only: bool) -> dict[str, Any]:
 def active(asked: Mapping[str, Any], look_only: bool) -> dict[str, Any]:
     """Make the release current. Looking only, a release that is not proven yet counts as one that would be."""
     store, spec = _wanted(asked)
-    identifier, fact, before = spec["id"], _fact(asked), facts.read(_fact(asked))
+    identifier, fact, before = spec["id"], fact_of(asked), facts.read(fact_of(asked))
+    gate = Gate.of(asked)
     if look_only:
         proven = store.proof(identifier) is not None
         if proven:
@@ -56,29 +52,59 @@ def active(asked: Mapping[str, Any], look_only: bool) -> dict[str, Any]:
         decision = activate.decide(store, identifier, asked["keep"], fact)
         after = facts.render(store.prefix, {store.stack: identifier}) if proven else before
     else:
-        decision = activate.activate(store, identifier, asked["accept"], asked["keep"], fact)
+        decision = activate.activate(store, identifier, asked["accept"], asked["keep"], fact, gate=gate)
         after = facts.read(fact)
-    link = store.root / "current"
     gone = "".join(f"{one}\n" for one in decision.superfluous)
     differences = [
-        _difference(
-            link, f"releases/{decision.current}\n" if decision.current else "", link, f"releases/{identifier}\n"
-        ),
+        _moved(store, decision.current, identifier),
         _difference(fact, before or "", fact, after or ""),
         _difference(store.releases, gone, store.releases, ""),
     ]
+    own = store.proof(identifier)
     return {
         **_named(store, identifier),
         "changed": decision.changed,
         "previous": decision.current if decision.current != identifier else store.linked("previous"),
         "removed": list(decision.superfluous),
+        "in_use": {one: list(pids) for one, pids in decision.in_use.items()},
+        "proven": _proven(decision.proof),
+        "dnnready_rows": [row(own, decision.changed)] if own else [],
+        "diff": [one for one in differences if one["before"] != one["after"]],
+    }
+
+
+def rolled_back(asked: Mapping[str, Any], look_only: bool) -> dict[str, Any]:
+    """Make the previous release current again, or the one that is named."""
+    store, fact, gate = Store(prefix_of(asked), asked["stack"]), fact_of(asked), Gate.of(asked)
+    way = rollback.find(store, asked["to"])
+    if way is None:
+        if asked["required"]:
+            raise rollback.nothing(store)
+        own = store.proof(store.linked("current")) if store.linked("current") else None
+        rows = [row(own)] if own else []
+        told = rollback.nothing(store).message
+        return {"changed": False, "stack": store.stack, "rolled_back": False, "msg": told, "dnnready_rows": rows}
+    before = facts.read(fact)
+    if look_only:
+        shown, proven, after = rollback.told(store, way), None, facts.render(store.prefix, {store.stack: way.to})
+    else:
+        done = rollback.roll_back(store, asked["to"], fact, gate)
+        way, shown, proven, after = done.way, dict(done.row), done.proof, facts.read(fact)
+    differences = [_moved(store, way.current, way.to), _difference(fact, before or "", fact, after or "")]
+    return {
+        **_named(store, way.to),
+        "changed": way.back,
+        "rolled_back": way.back,
+        "previous": way.current if way.current != way.to else store.linked("previous"),
+        "proven": _proven(proven),
+        "dnnready_rows": [shown],
         "diff": [one for one in differences if one["before"] != one["after"]],
     }
 
 
 def absent(asked: Mapping[str, Any], look_only: bool) -> dict[str, Any]:
     """Remove the stack."""
-    store, fact = Store(_prefix(asked), asked["stack"]), _fact(asked)
+    store, fact = Store(prefix_of(asked), asked["stack"]), fact_of(asked)
     changed = activate.exists(store, fact)
     before = "".join(f"{one}\n" for one in store.identifiers())
     if changed and not look_only:
@@ -87,24 +113,25 @@ def absent(asked: Mapping[str, Any], look_only: bool) -> dict[str, Any]:
     return {"changed": changed, "stack": store.stack, "diff": diff if changed else []}
 
 
-def _prefix(asked: Mapping[str, Any]) -> Path:
-    prefix = Path(asked["prefix"])
-    if not prefix.is_absolute():
-        raise DnnreadyError(f"prefix is the relative path '{prefix}'.", "Give it from / on.")
-    return prefix
-
-
-def _fact(asked: Mapping[str, Any]) -> Path:
-    return facts.path_of(_prefix(asked), asked["facts_directory"])
-
-
 def _wanted(asked: Mapping[str, Any]) -> tuple[Store, Mapping[str, Any]]:
     validate(asked["release"])
-    return Store(_prefix(asked), asked["release"]["stack"]), asked["release"]
+    return Store(prefix_of(asked), asked["release"]["stack"]), asked["release"]
 
 
 def _named(store: Store, identifier: str) -> dict[str, Any]:
     return {"stack": store.stack, "id": identifier, "path": str(store.release(identifier))}
+
+
+def _moved(store: Store, before: str, after: str) -> dict[str, str]:
+    link = store.root / "current"
+    return _difference(link, f"releases/{before}\n" if before else "", link, f"releases/{after}\n")
+
+
+def _proven(proof: Optional[Mapping[str, Any]]) -> Optional[dict[str, Any]]:
+    """What the proof through `current` says, in short; None where nothing was to be proven."""
+    if proof is None:
+        return None
+    return {key: proof["summary"][key] for key in ("implementations", "isa", "cpu_seconds")}
 
 
 def _difference(before_header: Any, before: str, after_header: Any, after: str) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """Where releases are on disk, what state they are in, and the one way to switch between them.
 
 States, each visible on disk: *building* (a manifest that says so: a leftover unless someone holds the lock),
-*installed* (the manifest says so, and it is written last), *verified* (proof.json), *active* (`current` names it).
+*installed* (the manifest says so, and it is written last), *verified* (proof.json), *active* (`current` names it, and
+no switch.json says that this is not final).
 """
 
 from __future__ import annotations
@@ -58,6 +59,20 @@ class Store:
         """What a build that runs now has done so far."""
         return self.root / "progress.json"
 
+    @property
+    def switch(self) -> Path:
+        """What was before, while a switch is not final."""
+        return self.root / "switch.json"
+
+    @property
+    def gate(self) -> Path:
+        """What the last switch that became final had to pass, for who switches on the device."""
+        return self.root / "gate.json"
+
+    def rejection(self, identifier: str) -> Path:
+        """Why a release had to go back."""
+        return self.release(identifier) / "rejected.json"
+
     def release(self, identifier: str) -> Path:
         """The directory of one release."""
         if not IDENTIFIER.match(identifier):
@@ -92,6 +107,15 @@ class Store:
                 f"Cannot make {identifier} {link}: {error.strerror} ({self.root / link}).",
                 f"{link} is as it was. Check the space, the mount and the owner of {self.root}.",
             ) from error
+
+    def unpoint(self, link: str) -> None:
+        """Take `current` or `previous` away."""
+        try:
+            with contextlib.suppress(FileNotFoundError):
+                (self.root / link).unlink()
+                fsync_directory(self.root)
+        except OSError as error:
+            raise DnnreadyError(f"Cannot remove {self.root / link}: {error.strerror}.") from error
 
     def identifiers(self) -> list[str]:
         """The ids of all releases on disk, finished or not, the newest first."""

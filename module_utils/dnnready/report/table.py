@@ -111,8 +111,8 @@ def _table(listed: Sequence[tuple[str, Mapping[str, Any]]], width: int, color: b
         lines += _row_lines([value or "-" for value in values], layout, code)
         moved = [words.format(values[at]) for at, words in _AS_WORDS.items() if at not in layout and values[at]]
         lines += _wrapped(", ".join(moved), width)
-        if row["verdict"] != "accelerated":
-            cause = row.get("cause") or {}
+        cause = row.get("cause") or {}
+        if cause or row["verdict"] != "accelerated":  # what is accelerated may have gone back to an older release
             lines += _wrapped(": ".join(filter(None, [cause.get("code"), cause.get("text")])), width)
             lines += [f"{_INDENT}next: {row['next']}"] if row.get("next") else []
     return lines

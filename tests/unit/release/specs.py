@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from dnnready.conv2d.fingerprint import fingerprint
 from dnnready.environment.places import in_release
 from dnnready.environment.render import render
-from dnnready.files import write_json
+from dnnready.files import read_json, write_json
 from dnnready.release.identity import identity
 from dnnready.release.store import Store
 
@@ -79,3 +80,10 @@ def finish(store: Store, wanted: dict[str, Any]) -> None:
     build(store, wanted)
     set_environment(store, wanted)
     prove(store, wanted)
+
+
+def through_current(store: Store, identifier: str, _accept: Sequence[str], _timeout: float) -> dict[str, Any]:
+    """Stands for the proof through `current` (release/through.py), where there is no library to run: reads it there."""
+    proof: dict[str, Any] = read_json(store.root / "current" / "proof.json")
+    assert proof["release"] == identifier
+    return proof

@@ -1,0 +1,1 @@
+../../../module_utils/dnnready_release.py
