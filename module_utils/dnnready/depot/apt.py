@@ -66,7 +66,7 @@ def needed(repository: Path, scratch: Path, names: Sequence[str]) -> list[str]:
 def _apt(given: Sequence[str], *arguments: str) -> Completed:
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
     try:
-        return run(["apt-get", "-qq", *given, *arguments], env=environment, timeout=_TIMEOUT)
+        return run(["apt-get", "-q", *given, *arguments], env=environment, timeout=_TIMEOUT)
     except DnnreadyError as error:
         raise DnnreadyError(
             "There is no apt-get on this host: packages of the depot are for Debian and its kin.",
@@ -79,5 +79,5 @@ def _must(done: Completed, what: str) -> None:
         return
     lines = [line for line in done.stderr.splitlines() + done.stdout.splitlines() if line.strip()]
     said = [line for line in lines if line.startswith("E:") or "Depends:" in line] or lines[-3:]
-    why = "; ".join(line.strip() for line in said[:6]) or f"exit code {done.exit_code}"
+    why = "; ".join(" ".join(line.split()).rstrip(".") for line in said[:6]) or f"exit code {done.exit_code}"
     raise DnnreadyError(f"{what}: {why}.", "Is the depot built for this release of the distribution?")

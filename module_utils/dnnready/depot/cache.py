@@ -7,6 +7,7 @@ which checks every hash once more. Without `verified.json` everything is hashed 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from pathlib import Path
@@ -59,11 +60,15 @@ class Cache:
         self._known[entry.path] = [entry.sha256, status.st_mtime_ns, status.st_size, status.st_ino]
 
     def save(self) -> None:
-        """Remember for the next time; what is no longer there is forgotten."""
+        """Remember for the next time; what is no longer there is forgotten.
+
+        Where it cannot be written (a full disk has been said by then), the next run hashes again.
+        """
         kept = {name: known for name, known in self._known.items() if _status(self._root / name) is not None}
         if kept != self._saved:
-            write_json(self._root / FILE, kept)
-            self._saved = kept
+            with contextlib.suppress(DnnreadyError):
+                write_json(self._root / FILE, kept)
+                self._saved = kept
 
 
 def _status(path: Path) -> Optional[os.stat_result]:

@@ -172,7 +172,7 @@ def _keygen(action: str, *arguments: str, document: bytes = b"", timeout: float 
 
 
 def _keygen_plain(*arguments: str, document: bytes = b"", timeout: float = _TIMEOUT) -> Completed:
-    # UTC: only OpenSSH 9.1 and newer know times with a zone. Before 8.7 the option -Overify-time is ignored.
+    # UTC: times with a zone came later to ssh-keygen than -Overify-time.
     environment = {
         "PATH": os.environ.get("PATH", os.defpath),
         "LC_ALL": "C",

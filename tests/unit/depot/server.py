@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Optional
+from urllib.parse import unquote
 
 
 @dataclass
@@ -47,7 +48,7 @@ class Handler(BaseHTTPRequestHandler):
     depot: Depot
 
     def do_GET(self) -> None:
-        path = self.path.lstrip("/").replace("%2B", "+")
+        path = unquote(self.path.lstrip("/"))
         depot = self.depot
         depot.asked.append((path, self.headers.get("Range", "")))
         depot.authorization.append(self.headers.get("Authorization", ""))
