@@ -1,0 +1,1 @@
+"""Takes stacks, or everything of dnnready, away from a host."""
