@@ -9,8 +9,8 @@ from dnnready.errors import DnnreadyError
 
 #: As `apt-get --print-uris install` of Debian 12 prints them.
 PRINTED = """\
-'http://mirror.example/debian/pool/main/g/gcc-12/libgomp1_12.2.0-14%2bdeb12u1_amd64.deb' libgomp1_12.2.0-14+deb12u1_amd64.deb 115772 MD5Sum:9e9b4f44a56d6ba80a1ba6ee8f2a9a8c
-'http://mirror.example/debian/pool/main/p/perl/perl-base_5.36.0-7_amd64.deb' perl-base_5.36.0-7_amd64.deb 1608536 SHA256:00
+'http://m.example/g/libgomp1_12.2.0-14%2bdeb12u1_amd64.deb' libgomp1_12.2.0-14+deb12u1_amd64.deb 115772 MD5Sum:9
+'http://m.example/p/perl-base_5.36.0-7_amd64.deb' perl-base_5.36.0-7_amd64.deb 1608536 SHA256:00
 'http://mirror.example/debian/pool/main/n/network/dnsutils_9.18_all.deb' dnsutils_1%3a9.18_all.deb 12
 Reading package lists...
 """
@@ -91,7 +91,8 @@ def test_an_index_that_is_written_is_read_back(rows):
     wanted = {name: version for name, version, _ in reversed(rows)}
     first = {name: size for name, _, size in reversed(rows)}
     text = "\n\n".join(
-        f"Package: {name}\nVersion: {wanted[name]}\nArchitecture: all\nFilename: pool/{name}.deb\nSize: {first[name]}\nSHA256: 0"
+        f"Package: {name}\nVersion: {wanted[name]}\nArchitecture: all\n"
+        f"Filename: pool/{name}.deb\nSize: {first[name]}\nSHA256: 0"
         for name in wanted
     )
     found = stanza.packages(text, wanted)
