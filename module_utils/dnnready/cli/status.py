@@ -60,9 +60,6 @@ def look(prefix: str, stack: str) -> dict[str, Any]:
     entry.update(release=release.name, path=release.path)
     proof = stored.stored(release.path)
     holds, why = fingerprint.holds(proof, release.name)
-    cut = unfinished.read(Store(Path(prefix), stack))
-    if cut is not None:  # of this moment, or of a run that died
-        holds, why = False, cut.words
     shown = _row(proof) if proof is not None else None
     if proof is not None and shown is not None:
         entry.update(proven=str(proof.get("created") or "") or None, age_seconds=_age(proof.get("created")))
@@ -70,6 +67,10 @@ def look(prefix: str, stack: str) -> dict[str, Any]:
     if shown is None or (not holds and shown["verdict"] != "broken"):
         again = f"dnnready verify {stack} --store"
         shown = without_proof(stack, release.name, "unproven", f"Not proven as it is now: {why}.", again)
+    cut = unfinished.read(Store(Path(prefix), stack))
+    if cut is not None:  # of this moment, or of a run that died
+        words_of_it, holds = cut.words[0].upper() + cut.words[1:], False
+        shown = without_proof(stack, release.name, "unproven", f"{words_of_it}.", f"dnnready rollback {stack}")
     return {**entry, "holds": holds, "ok": holds and proof is not None and accepted(proof), "row": shown}
 
 
