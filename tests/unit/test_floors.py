@@ -16,7 +16,7 @@ FLOORS = [
     {"host", "environment"},
     {"conv2d", "preflight", "depot"},
     {"release", "diagnosis", "packages"},
-    {"plan", "report", "bundle", "healing", "depot_builder", "removal"},
+    {"plan", "report", "bundle", "healing", "depot_builder", "removal", "watch"},
     {"cli"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
