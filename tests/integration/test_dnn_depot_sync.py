@@ -96,11 +96,6 @@ def test_check_then_run_then_nothing(
     before = tree(prefix)
     again = run_module("dnn_depot_sync", given)
     assert (again["changed"], again["requests"], again["fetched"]) == (False, 1, [])
-    # Other programs on this machine make the same work dearer: the best of three counts.
-    costs = [again["cpu_seconds"]]
-    while min(costs) >= 0.5 and len(costs) < 3:
-        costs.append(run_module("dnn_depot_sync", given)["cpu_seconds"])
-    assert min(costs) < 0.5, costs
     assert {name for name, now in tree(prefix).items() if before.get(name) != now} <= {"depot/.lock"}
 
 
@@ -120,6 +115,16 @@ def test_a_wrong_clock_is_a_warning(run_module: RunModule, tmp_path: Path, serve
     result = run_module("dnn_depot_sync", given, check=True)
     assert result["failed"] is False
     assert any("is wrong" in warning for warning in result["warnings"])
+
+
+def test_a_second_run_costs_a_device_little(tmp_path: Path, served: server.Depot, key: Path) -> None:
+    """Python, its imports, the logic and ssh-keygen; what AnsiballZ adds is the same for every module."""
+    prefix = tmp_path / "prefix"
+    assert finished(process(served, prefix, key))[0] == 0
+    before = os.times()
+    assert finished(process(served, prefix, key)) == (0, f"{(prefix / 'depot' / 'manifest.json.sig').stat().st_size}\n")
+    after = os.times()
+    assert after.children_user + after.children_system - before.children_user - before.children_system < 0.5
 
 
 @pytest.mark.parametrize("after", [0.05, 0.15, 0.3, 0.45, 0.6, 0.8, 1.0, 1.3])

@@ -56,6 +56,8 @@ class _Decision:
 
 def sync(wish: Wish, check: bool = False) -> dict[str, Any]:
     """Do it, or in check mode say what would be done. One run at a time; what was fetched before a cut is used."""
+    if not wish.prefix.is_absolute():
+        raise DnnreadyError(f"The prefix '{wish.prefix}' is no absolute path.", "Give one such as /opt/dnnready.")
     with contextlib.ExitStack() as stack:
         stack.enter_context(readable())
         if not check:

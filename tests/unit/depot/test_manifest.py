@@ -6,8 +6,10 @@ import copy
 import dataclasses
 import json
 import os
+from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +18,7 @@ from dnnready.depot.checked import seconds, timestamp
 from dnnready.depot.manifest import Entry, LockEntry, Manifest, Repository, parse
 from dnnready.errors import DnnreadyError
 
+ROOT = Path(__file__).resolve().parents[3]
 TORCH = "wheels/torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl"
 NUMPY = "wheels/numpy-2.4.6-cp311-cp311-manylinux_2_27_x86_64.whl"
 DEB = "apt/bookworm-amd64/libdnnl3_3.6-1_amd64.deb"
@@ -51,6 +54,12 @@ def data(document: Any) -> bytes:
 def test_what_is_written_is_read_back() -> None:
     assert parse(MANIFEST.text().encode(), "here") == MANIFEST
     assert MANIFEST.text().endswith("}\n")
+
+
+def test_the_schema_and_the_parser_agree() -> None:
+    schema = json.loads((ROOT / "docs" / "schema" / "depot-1.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.Draft202012Validator(schema).validate(DOCUMENT)
 
 
 def test_the_order_of_files_does_not_change_the_text() -> None:

@@ -6,6 +6,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dnnready.depot import signature
 from dnnready.errors import DnnreadyError
@@ -177,3 +179,26 @@ def test_the_public_half_is_read(keys: dict[str, Path], tmp_path: Path) -> None:
     alone.chmod(0o600)
     expected = " ".join(public(keys["old"]).split()[:2])
     assert signature.public_key(keys["old"]) == signature.public_key(alone) == expected
+
+
+def test_the_line_of_the_documentation_works(tmp_path: Path, keys: dict[str, Path]) -> None:
+    line = f'dnnready-depot namespaces="dnnready-depot",valid-before="20300101" {public(keys["old"]).strip()}'
+    old = signed(tmp_path, keys["old"])
+    assert signature.verify(DOCUMENT, old, [line], [], 1790000000)
+    with pytest.raises(DnnreadyError, match="key has expired"):
+        signature.verify(DOCUMENT, old, [line], [], 1900000000)
+
+
+@given(
+    text=st.text(max_size=80)
+    | st.builds(
+        "{}ssh-ed25519 {}{}".format, st.text(max_size=8), st.text("AZaz09+/=", max_size=70), st.text(max_size=8)
+    )
+)
+def test_any_text_is_one_line_with_a_key_or_refused(text: str) -> None:
+    try:
+        line = signature.allowed(text)
+    except DnnreadyError:
+        return
+    assert len(line.splitlines()) == (1 if line else 0)
+    assert not line or signature.fingerprint(line).startswith("SHA256:")

@@ -374,3 +374,8 @@ def test_what_cannot_fit_is_said_before_the_first_byte(wish: Wanted, made: Made,
     sign(path, made.key)
     refused(wish(), "are free")
     assert TORCH not in served.sent
+
+
+def test_a_prefix_without_a_place_is_refused(wish: Wanted) -> None:
+    with pytest.raises(DnnreadyError, match="is no absolute path"):
+        sync(wish(prefix=Path("here")))
