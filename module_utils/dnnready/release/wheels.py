@@ -51,7 +51,8 @@ def install(build: Build, lock: Lock, means: Means, *, fresh: bool) -> dict[str,
         # Before any module is compiled: bytecode names the time of its module, and a link has the other one's.
         files, size = share(build.venv, packages, others)
         document["shared"] = {"files": files, "bytes": size}
-    warm(build, python)
+    if not whole:  # else the bytecode came along
+        warm(build, python)
     return document
 
 
