@@ -28,8 +28,8 @@ author: dnnready maintainers (@dnnready)
 short_description: Table of the verdicts at the end of a run
 version_added: 0.1.0
 description:
-  - Collects the rows that tasks return as C(dnnready_rows), or set as the facts C(dnnready_rows) and C(stack_rows),
-    and ends the run with a table of one row per host and stack. The last row per host and stack counts.
+  - Collects the rows that tasks return as C(dnnready_rows), or set as the facts C(dnnready_rows), C(stack_rows) and
+    C(rollback_rows), and ends the run with a table of one row per host and stack. The last row of each counts.
   - Below anything but V(accelerated) the table names the cause and the next command.
   - Hosts that were unreachable or failed before they reached a row are in the table too.
   - Counts how many modules ran on the hosts, each loop item and each retry for itself; actions that stay on the

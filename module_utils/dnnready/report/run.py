@@ -17,6 +17,10 @@ def timestamp(moment: Optional[datetime.datetime] = None) -> str:
     return moment.astimezone(datetime.timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+#: Facts with rows, of roles whose own variables carry their own prefix.
+_FACTS = ("dnnready_rows", "stack_rows", "rollback_rows")
+
+
 class _Host:
     def __init__(self) -> None:
         self.rows: dict[str, dict[str, Any]] = {}
@@ -46,7 +50,7 @@ class RunRecord:
             facts = item.get("ansible_facts")
             own = facts if isinstance(facts, Mapping) else {}
             # The role `stack` may only set facts that carry its own prefix.
-            for rows in (item.get("dnnready_rows"), own.get("dnnready_rows"), own.get("stack_rows")):
+            for rows in (item.get("dnnready_rows"), *map(own.get, _FACTS)):
                 for row in filter(None, map(read_row, rows if isinstance(rows, (list, tuple)) else ())):
                     entry.rows[row["stack"]] = row
 
