@@ -56,8 +56,8 @@ class StoreMachine(RuleBasedStateMachine):
         self.store = Store(self.directory, "app")
         self.fact = facts.path_of(self.directory, "")
         self.current = ""  # as the last act left it
-        self.in_order = True  # whether the last act came to its end
-        self.patches = [
+        self.in_order = True  # no act was cut since the store was cleaned
+        self.patches: list[Any] = [
             patch.object(install.debian, "install", fake_installer),
             patch.object(install, "flush", lambda _path: None),
             patch.object(switch, "flush", lambda _path: None),
@@ -77,7 +77,6 @@ class StoreMachine(RuleBasedStateMachine):
     def act(self, work: Callable[[], Any], cut: Optional[tuple[int, bool]], *, to: Optional[str] = None) -> None:
         """Do something that may make `to` current, and be cut; what is current then is what it was, or `to`."""
         accepted = {one for one in IDS if (self.store.proof(one) or {}).get("verdict") == "accelerated"}
-        self.in_order = True
         try:
             if cut is None:
                 work()
@@ -86,8 +85,8 @@ class StoreMachine(RuleBasedStateMachine):
                     work()
         except Killed:
             self.in_order = False
-        except DnnreadyError:
-            self.in_order = cut is None
+        except DnnreadyError:  # before it put anything in order, perhaps
+            self.in_order = self.in_order and cut is None
         except OSError:
             assert cut is not None
             self.in_order = False
@@ -109,10 +108,13 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(number=numbers, verdict=st.sampled_from(["accelerated", "accelerated", "fallback"]), cut=cuts)
     def verify(self, number: int, verdict: str, cut: Optional[tuple[int, bool]]) -> None:
         """Write its environment and its proof."""
+
+        def work() -> None:
+            set_environment(self.store, SPECS[number])
+            prove(self.store, SPECS[number], verdict)
+
         if self.store.finished(IDS[number]):
-            self.act(
-                lambda: (set_environment(self.store, SPECS[number]), prove(self.store, SPECS[number], verdict)), cut
-            )
+            self.act(work, cut)
 
     @rule(number=numbers, keep=st.integers(0, 2), well=st.sampled_from([True, True, False]), cut=cuts)
     def activate(self, number: int, keep: int, well: bool, cut: Optional[tuple[int, bool]]) -> None:
@@ -193,7 +195,7 @@ class StoreMachine(RuleBasedStateMachine):
 
 
 StoreMachine.TestCase.settings = settings(
-    max_examples=40,
+    max_examples=30,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
