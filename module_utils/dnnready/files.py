@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -14,6 +15,9 @@ from typing import Any, Union
 from .errors import DnnreadyError
 
 PathLike = Union[str, Path]
+
+#: How the name of a file ends while it is written; nobody else's files end so.
+_UNFINISHED = ".dnnready"
 
 
 def fsync_directory(path: PathLike) -> None:
@@ -47,13 +51,16 @@ def _explained(path: Path) -> Iterator[None]:
 
 
 def write_atomic(path: PathLike, data: Union[str, bytes], mode: int = 0o644) -> None:
-    """Write a file by mkstemp, fsync and rename(2) in its own directory."""
+    """Write a file by mkstemp, fsync and rename(2) in its own directory; what a killed writer of it left there goes."""
     target = Path(path)
     content = data.encode() if isinstance(data, str) else data
     with _explained(target):
-        descriptor, temporary = tempfile.mkstemp(dir=str(target.parent), prefix=f".{target.name}.")
+        _sweep(target)
+        descriptor, temporary = tempfile.mkstemp(_UNFINISHED, f".{target.name}.", str(target.parent))
         try:
             with os.fdopen(descriptor, "wb") as stream:
+                with contextlib.suppress(OSError):
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # tells other writers that this one lives
                 stream.write(content)
                 stream.flush()
                 os.fchmod(stream.fileno(), mode)
@@ -64,6 +71,17 @@ def write_atomic(path: PathLike, data: Union[str, bytes], mode: int = 0o644) -> 
                 os.unlink(temporary)
             raise
         fsync_directory(target.parent)
+
+
+def _sweep(target: Path) -> None:
+    """Remove what writers of a file left that were killed; the kernel has let go of their locks."""
+    with contextlib.suppress(OSError):  # a directory that may not be read may still be written to
+        for name in os.listdir(target.parent):
+            if name.startswith(f".{target.name}.") and name.endswith(_UNFINISHED):
+                path = target.parent / name
+                with contextlib.suppress(OSError), path.open("rb") as left:
+                    fcntl.flock(left, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    path.unlink()
 
 
 def canonical_json(document: Any) -> str:

@@ -1,5 +1,6 @@
 """Files are the old ones or the new ones, never something between."""
 
+import fcntl
 import json
 import os
 import stat
@@ -26,6 +27,16 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
         files.write_atomic(tmp_path / "a", "new")
     assert (tmp_path / "a").read_text() == "old"
     assert os.listdir(tmp_path) == ["a"]
+
+
+def test_what_a_killed_writer_left_goes_and_that_of_a_living_one_stays(tmp_path):
+    names = [".a.killed00.dnnready", ".a.living00.dnnready", ".a.original", ".b.killed00.dnnready"]
+    for name in names:
+        (tmp_path / name).touch()
+    with (tmp_path / names[1]).open() as living:
+        fcntl.flock(living, fcntl.LOCK_EX)
+        files.write_atomic(tmp_path / "a", "text")
+    assert sorted(os.listdir(tmp_path)) == sorted([*names[1:], "a"])
 
 
 def test_a_missing_directory_is_a_message_that_names_the_file(tmp_path):

@@ -1,0 +1,1 @@
+"""Kill -9 of everything at many points of every operation: see docs/kill-test.md."""
