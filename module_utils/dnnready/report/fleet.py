@@ -10,6 +10,7 @@ from typing import Any, Optional
 from .fleet_drift import drift
 from .fleet_read import entry
 from .fleet_values import mapping
+from .rows import one_line
 from .run import timestamp
 
 SCHEMA = "dnnready/fleet/1"
@@ -36,7 +37,7 @@ def document(
     created = created or timestamp()
     before = previous if previous and previous.get("schema") == SCHEMA else None
     known: dict[str, Any] = dict(before["hosts"]) if before else {}
-    hosts = {name: entry(answer, groups.get(name), created) for name, answer in answers.items()}
+    hosts = {one_line(name): entry(answer, groups.get(name), created) for name, answer in answers.items()}
     for name, old in known.items():
         if name in hosts and hosts[name]["state"] != "looked":
             hosts[name]["seen"] = old["seen"]

@@ -106,7 +106,7 @@ def _stack(store: Store) -> dict[str, Any]:
         "since": _moment(store.root / "current"),
         "holds": holds,
         "why": why,
-        "switching": os.path.lexists(store.root / "switch.json"),
+        "switching": os.path.lexists(store.switch),
         "rejected": [entry for one in store.identifiers() if (entry := _rejected(store, one))],
         "distributions": len(manifest.get("distributions") or []),
         "bytes": manifest.get("bytes"),
@@ -139,7 +139,7 @@ def shortened(proof: Mapping[str, Any]) -> dict[str, Any]:
 def _rejected(store: Store, identifier: str) -> Optional[dict[str, Any]]:
     """Why a release that was switched to had to go back."""
     try:
-        document = read_json(store.release(identifier) / "rejected.json")
+        document = read_json(store.rejection(identifier))
     except DnnreadyError:
         return None
     if not isinstance(document, dict):

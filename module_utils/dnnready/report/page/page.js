@@ -2,7 +2,7 @@
 "use strict";
 /* Everything here is text from hosts: it is put into the page as text nodes and attributes of fixed names, never as markup. */
 (() => {
-  const PAGE = 100;
+  const PAGE = 50;
   const RANK = ["broken", "fallback", "failed", "unreachable", "unproven", "accelerated"];
   const WORD = { failed: "not readable" };
   const data = JSON.parse(document.getElementById("data").textContent);
@@ -176,7 +176,8 @@
     choose();
     remember();
   }
-  get("filters").addEventListener("input", changed);
+  get("filters").addEventListener("input", (event) => { if (event.target === get("query")) changed(); });
+  get("filters").addEventListener("change", (event) => { if (event.target !== get("query")) changed(); });
   get("filters").addEventListener("submit", (event) => event.preventDefault());
   get("filters").addEventListener("reset", () => setTimeout(changed));
   for (const tile of document.querySelectorAll(".tile")) {
