@@ -83,6 +83,7 @@ test: $(testing)/ready ## everything: lint, unit, integration, molecule, faults
 	$(MAKE) -j2 --output-sync=target test-integration $(if $(filter 0,$(shell id -u)),fault-images)
 	$(MAKE) test-molecule
 	$(MAKE) faults ARGS="--heal $(healed_in_tests)"
+	$(MAKE) kill-test ARGS="--points 20 --quiet"
 	if [ -s $(left_out) ]; then
 	  echo; echo "Left out:"; sed 's/^/  /' $(left_out)
 	  if [ "$${CI:-}" = true ]; then echo "CI runs everything or fails."; exit 1; fi
@@ -113,6 +114,7 @@ test-integration: $(testing)/ready test-stacks ## modules and playbooks for real
 	else echo "ansible-core 2.21: needs Python 3.12 or newer on this machine" >> $(left_out); fi
 	DNNREADY_TEST_ANSIBLE="$$cores" DNNREADY_TEST_PREFIX="$(cache)/test-host" $(testing)/bin/pytest -q tests/integration
 	if [ "$$(id -u)" != 0 ]; then echo "integration tests marked root: need root" >> $(left_out); fi
+	if ! command -v chromedriver > /dev/null; then echo "tests in a browser: need Chromium and chromedriver" >> $(left_out); fi
 
 # The real frameworks for the integration tests, kept between runs: the second run finds nothing to do.
 .PHONY: test-stacks
@@ -141,6 +143,14 @@ faults: $(testing)/ready ## inject real faults into containers, diagnose, heal: 
 	  echo "faults: the containers need root" >> $(left_out)
 	else
 	  $(testing)/bin/python -m tests.faults.run $(ARGS)
+	fi
+
+.PHONY: kill-test
+kill-test: $(testing)/ready ## kill -9 at 200 points of build, switch, rollback, prune, sync: ARGS='--only switch --points 40'
+	@if [ "$$(id -u)" != 0 ]; then
+	  echo "kill test: its namespaces and mounts need root" >> $(left_out)
+	else
+	  $(testing)/bin/python -m tests.faults.kill $(ARGS)
 	fi
 
 .PHONY: fault-images

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import depot
+from . import depot, order
 from .payload import ROOT, Payloads
 from .points import CALLS, Traced, read
 from .world import Storage, World, copy
@@ -48,6 +48,7 @@ class Prepared:
     before: dict[str, dict[str, Any]] = field(default_factory=dict)  #: what was seen in each kit
     after: dict[str, dict[str, Any]] = field(default_factory=dict)  #: what was seen after each operation
     traces: dict[str, list[tuple[int, str, Traced]]] = field(default_factory=dict)
+    unsafe: list[str] = field(default_factory=list)  #: what a power cut could lose, by the order of system calls
 
 
 def look(world: World, storage: Storage) -> dict[str, Any]:
@@ -152,6 +153,8 @@ class Preparation:
                 seconds = time.monotonic() - started
                 text = file.read_text(encoding="utf-8", errors="replace") if options else ""
                 traces.append((number, layout, read(text, str(self.world.prefix), seconds)))
+                found = order.unsafe(text, f"{self.world.prefix}/stacks/{STACK}")
+                self.prepared.unsafe += [f"{operation.name}:{number}:{layout}: {problem}" for problem in found]
             self.prepared.after[operation.name] = look(self.world, storage)
             self.world.drop(storage)
         self.prepared.operations.append(operation)
