@@ -117,16 +117,15 @@ def plan(settings: Settings, *, present: bool) -> Setup:
     writable = [FACTS, *([where or TEXTFILES] if settings.textfile_directory != "none" else [])]
     full = replace(settings, writable=writable, capabilities="" if _own(where) else "CAP_DAC_OVERRIDE")
     paths = {manager.directory / f"{NAME}.service": service(full), manager.directory / f"{NAME}.timer": timer(full)}
-    for path in paths:
-        text = _text(path)
-        if text is not None and not text.startswith(OWNED):
-            raise DnnreadyError(f"{path} was not written by dnnready.", "Move it away.")
+    foreign = [path for path in paths if not (_text(path) or OWNED).startswith(OWNED)]
+    if foreign and present:
+        raise DnnreadyError(f"{foreign[0]} was not written by dnnready.", "Move it away.")
     active = manager.running and manager.ask("is-active", f"{NAME}.timer").stdout.strip() == "active"
     return Setup(
         manager,
         full,
         present,
-        {path: text if present else None for path, text in paths.items()},
+        {path: text if present else None for path, text in paths.items() if path not in foreign},
         manager.directory / "timers.target.wants" / f"{NAME}.timer",
         tuple(_written(manager, Path(settings.prefix), where)),
         active,
