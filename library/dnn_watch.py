@@ -103,6 +103,12 @@ running:
   returned: success
   type: bool
   sample: true
+warnings:
+  description: In scope V(user), that the timer ends with the last session, where that is so.
+  returned: where there is one
+  type: list
+  elements: str
+  sample: ["The timer of ada ends with the last session. Have root run: loginctl enable-linger ada"]
 cpu_seconds:
   description: CPU seconds that the module took on the host.
   returned: always

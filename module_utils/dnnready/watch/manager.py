@@ -22,6 +22,8 @@ class Manager:
     directory: Path  #: of the units that an administrator, or the user, writes
     stamps: Path  #: where persistent timers remember when they ran
     running: bool
+    account: str = ""  #: whose it is, where it is a user's
+    lasts: bool = True  #: whether it runs without a session
 
     def ask(self, *words: str) -> Completed:
         """A command of systemctl."""
@@ -47,7 +49,14 @@ def find(user: bool, present: bool) -> Manager:
     home = Path(account.pw_dir)
     directory = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config") / "systemd" / "user"
     data = Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share")
-    manager = Manager(True, directory, data / "systemd" / "timers", True)
+    manager = Manager(
+        True,
+        directory,
+        data / "systemd" / "timers",
+        running=True,
+        account=account.pw_name,
+        lasts=os.path.exists(f"/var/lib/systemd/linger/{account.pw_name}"),
+    )
     if os.path.isdir(f"/run/user/{os.geteuid()}/systemd") and manager.ask("show-environment").ok:
         return manager
     if present:

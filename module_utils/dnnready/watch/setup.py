@@ -163,4 +163,12 @@ def _text(path: Path) -> Optional[str]:
 
 def told(setup: Setup) -> dict[str, Any]:
     """What the module returns of it."""
-    return {"units": [str(path) for path in setup.files], "running": setup.manager.running and setup.present}
+    shown: dict[str, Any] = {
+        "units": [str(path) for path in setup.files],
+        "running": setup.manager.running and setup.present,
+    }
+    if setup.present and not setup.manager.lasts:
+        name = setup.manager.account
+        words = f"The timer of {name} ends with the last session. Have root run: loginctl enable-linger {name}"
+        shown["warnings"] = [words]
+    return shown

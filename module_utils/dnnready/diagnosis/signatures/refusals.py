@@ -56,7 +56,7 @@ SIGNATURES = (
         "The kernel or the runtime names oneDNN's library as the place of the crash.",
         (
             r"segfault at [^\n]{0,120} in (?:lib)?(?:dnnl|mkldnn)[\w.]{0,20}(?:\[|$)",
-            r"# C +\[(?:lib)?(?:dnnl|mkldnn)[\w.]{0,20}\+0x",
+            r"# C \[(?:lib)?(?:dnnl|mkldnn)[\w.]{0,20}\+0x",
             r"(?:oneDNN|mkldnn|dnnl)\W{0,3} ?(?:primitive )?(?:creation|execution|initiali[sz]ation) (?:failed|error)",
         ),
         {"onednn_primitive_error": 0.78, "dnn_library_version_conflict": 0.5},
