@@ -39,9 +39,11 @@ class ActionModule(ActionBase):
         named = asked.get("previous") or ""
         try:
             before = earlier(Path(named).expanduser() if named else directory / DOCUMENT, needed=bool(named))
+            # Raw: what hosts answered is no template, and need not be searched for one.
+            hosts = {str(name): variables["hostvars"].raw_get(name) for name in asked["hosts"]}
             made = document(
-                {str(name): _answer(variables["hostvars"][name]) for name in asked["hosts"]},
-                {str(name): list(variables["hostvars"][name]["group_names"]) for name in asked["hosts"]},
+                {name: _answer(known) for name, known in hosts.items()},
+                {name: list(known["group_names"]) for name, known in hosts.items()},
                 previous=before,
                 inventory={str(name) for name in variables["groups"]["all"]},
                 speed_factor=float(asked.get("speed_factor") or 2),

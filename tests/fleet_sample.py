@@ -1,7 +1,7 @@
 """Fleets for the tests and the bench of the page: variations of what one real, provisioned host answered.
 
-Nothing here is a measurement but the answer of the first host; the others are it with other names, hardware, speeds and
-troubles, the same for the same seed.
+Nothing here is a measurement but that one answer (its kernel has another name); the others have other hardware,
+speeds and troubles, the same for the same seed.
 """
 
 from __future__ import annotations

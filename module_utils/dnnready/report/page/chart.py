@@ -69,8 +69,9 @@ def bar(stack: Mapping[str, Any], peak: Optional[float], scale: float) -> str:
         f"<title>{said}</title>",
         f'<rect class="ground" width="{_WIDTH}" height="{_HEIGHT}"/>',
         f'<rect class="median" y="4" width="{median}" height="8"/>',
-        f'<path class="range" d="M{low} 8H{high}M{low} 5V11M{high} 5V11"/>',
     ]
+    if low != high:
+        parts.append(f'<path class="range" d="M{low} 8H{high}M{low} 5V11M{high} 5V11"/>')
     if peak:
         parts.append(f'<path class="peak" d="M{at(peak)} 0V{_HEIGHT}"/>')
     return "".join([*parts, "</svg>"])

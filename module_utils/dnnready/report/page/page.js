@@ -159,6 +159,7 @@
     const part = chosen.length === lines.length ? whole + " lines" : chosen.length.toLocaleString("en") + " of " + whole + " lines";
     const span = chosen.length > PAGE && !state.all ? ", showing " + (state.first + 1).toLocaleString("en") + "–" + last.toLocaleString("en") : "";
     get("count").textContent = chosen.length ? part + span : "No line fits these filters.";
+    get("earlier").parentElement.hidden = chosen.length <= PAGE;
     get("earlier").disabled = state.first === 0;
     get("later").disabled = last >= chosen.length;
     for (const { cell, key } of columns) {

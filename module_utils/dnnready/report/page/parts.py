@@ -39,7 +39,7 @@ def summary(document: Mapping[str, Any]) -> Iterator[str]:
     counts = {**totals["verdicts"], **{key: totals["states"][key] for key in ("unreachable", "failed")}}
     yield '<section aria-labelledby="totals-title">\n<h2 id="totals-title" class="hidden">Totals</h2>'
     good, hosts = f"{totals['accelerated_hosts']:,}", f"{totals['hosts']:,}"
-    yield f'<p class="headline"><strong>{good}</strong> of <strong>{hosts}</strong> hosts '
+    yield f'<p class="headline"><strong>{good}</strong> of <strong>{hosts}</strong> host{"" if hosts == "1" else "s"} '
     yield f"{'is' if good == '1' else 'are'} accelerated throughout. {_asked(document)}</p>"
     yield from _strip(counts)
     yield '<ul class="tiles">'
