@@ -16,7 +16,7 @@ from dnnready.watch.state import path_of
 from tests.unit.watch.sample import NOW, device
 
 SCHEMA = json.loads((Path(__file__).resolve().parents[3] / "docs" / "schema" / "watch-1.json").read_text())
-KILLS = 12
+KILLS = 6
 #: Checks without end, each at another time, so that each writes something else.
 ENDLESS = """
 import sys
