@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import jsonschema
 import pytest
 from testinfra.host import Host
 
@@ -63,3 +65,31 @@ def release(host: Host, prefix: str, stack: str) -> str:
 def project() -> Path:
     """The checkout."""
     return PROJECT
+
+
+class Run(NamedTuple):
+    """How a run of site.yml ended: exit status, all that it said, the verdicts of its report by stack."""
+
+    status: int
+    words: str
+    verdicts: dict[str, str]
+
+
+@pytest.fixture
+def provision(project: Path, tmp_path: Path, expected: dict[str, Any]) -> Any:
+    """Runs site.yml on the host under test with further variables."""
+
+    def run(variables: dict[str, Any]) -> Run:
+        report = tmp_path / "run.json"
+        command = ["ansible-playbook", str(project / "site.yml"), "-i", str(project / "molecule" / "inventory")]
+        command += ["--limit", expected["name"], "--extra-vars", json.dumps(variables)]
+        # Wide, so that no reason is broken into lines.
+        environment = {**os.environ, "DNNREADY_JSON": str(report), "COLUMNS": "1000"}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=600)
+        ran = json.loads(report.read_text(encoding="utf-8"))
+        jsonschema.validate(ran, json.loads((project / "docs" / "schema" / "run-1.json").read_text(encoding="utf-8")))
+        assert ran["ok"] is (done.returncode == 0)
+        rows = ran["hosts"][expected["name"]]["rows"]
+        return Run(done.returncode, done.stdout + done.stderr, {row["stack"]: row["verdict"] for row in rows})
+
+    return run
