@@ -28,9 +28,7 @@ def clean(store: Store) -> None:
             store.remove(store.release(identifier))
     with contextlib.suppress(FileNotFoundError):
         for entry in sorted(store.releases.iterdir()):
-            if entry.name.startswith(TRASH):
-                shutil.rmtree(entry, ignore_errors=True)
-            elif entry.name.startswith(ASIDE):
+            if entry.name.startswith(ASIDE):
                 release = store.release(entry.name[len(ASIDE) :])
                 if release.exists():
                     store.remove(entry)
@@ -39,6 +37,9 @@ def clean(store: Store) -> None:
     previous = store.linked("previous")
     if previous and not store.finished(previous):
         store.unpoint("previous")
+    for place in (store.releases, store.root):  # in the root: all releases, of a removal that was cut
+        for trash in place.glob(f"{TRASH}*"):
+            shutil.rmtree(trash, ignore_errors=True)
     _sweep(store)
 
 

@@ -31,8 +31,10 @@ def test_unfinished_builds_and_cut_removals_go(store: Store) -> None:
     finish(store, WANTED)
     build(store, spec(options={"number": 1}), "building")
     (store.releases / ".trash-abc" / "venv").mkdir(parents=True)
+    (store.root / ".trash-releases" / "venv").mkdir(parents=True)
     clean(store)
     assert [path.name for path in store.releases.iterdir()] == [WANTED["id"]]
+    assert [path.name for path in store.root.iterdir()] == ["releases"]
 
 
 def test_a_release_whose_rebuild_was_cut_comes_back(store: Store) -> None:
