@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from testinfra.host import Host
@@ -50,7 +51,8 @@ def test_the_depot_was_asked_for_what_it_lists_alone(expected: dict[str, Any], m
         text=True,
         check=True,
     ).stdout
-    asked = re.findall(r'"(\S+) /(\S*) HTTP/[0-9.]+" (\d+)', log)
+    found = re.findall(r'"(\S+) /(\S*) HTTP/[0-9.]+" (\d+)', log)
+    asked = [(method, unquote(path), status) for method, path, status in found]
     known = {"manifest.json", "manifest.json.sig"} | {entry["path"] for entry in manifest["files"]}
     assert asked
     gone = "wheels/gast-"  # the update replaces it

@@ -11,10 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from . import depot, order
-from .payload import ROOT, Payloads
+from .payload import Payloads
 from .points import CALLS, Traced, read
 from .world import Storage, World, copy
 
+ROOT = Path(__file__).resolve().parents[3]
+#: What a run of the playbooks reads of the checkout. It is copied first: somebody may work there meanwhile.
+PROJECT = (
+    *("action_plugins", "callback_plugins", "filter_plugins", "lookup_plugins", "library", "module_utils"),
+    *("locks", "playbooks", "roles", "ansible.cfg", "site.yml"),
+)
 STACK = "onednn"
 #: Of a run's points, so many go to each operation.
 SHARES = {"build": 60, "switch": 40, "rollback": 30, "prune": 20, "sync": 30, "playbook": 14, "rollback-playbook": 6}
@@ -76,7 +82,11 @@ class Preparation:
     def __init__(self, world: World, only: Sequence[str]) -> None:
         self.world = world
         self.only = only
-        self.payloads = Payloads(world.scratch)
+        self.project = world.scratch / "project"
+        self.project.mkdir()
+        for name in PROJECT:
+            copy(ROOT / name, self.project / name)
+        self.payloads = Payloads(world.scratch, self.project)
         self.depot = depot.Depots(world.scratch, world.wheelhouse)
         self.prepared = Prepared()
 
@@ -183,8 +193,8 @@ class Preparation:
             **(more or {}),
         }
         program = str(Path(sys.executable).with_name("ansible-playbook"))
-        command = [program, str(ROOT / playbook), "-i", "localhost,", "-e", json.dumps(variables)]
-        return ["env", f"ANSIBLE_CONFIG={ROOT / 'ansible.cfg'}", "ANSIBLE_INJECT_FACT_VARS=false", *command]
+        command = [program, str(self.project / playbook), "-i", "localhost,", "-e", json.dumps(variables)]
+        return ["env", f"ANSIBLE_CONFIG={self.project / 'ansible.cfg'}", "ANSIBLE_INJECT_FACT_VARS=false", *command]
 
     def _build(self, spec: Mapping[str, Any]) -> list[list[str]]:
         """What role `stack` runs before it switches: build, environment, proof."""

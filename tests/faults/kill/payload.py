@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[3]
 _PARAMETERS = re.compile(r"^params=('.*'),$", re.MULTILINE)
 
 
@@ -29,10 +28,11 @@ def with_arguments(template: str, arguments: Mapping[str, Any]) -> str:
 
 
 class Payloads:
-    """Modules of this checkout, packed once each by Ansible itself."""
+    """Modules of a checkout, packed once each by Ansible itself."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, project: Path) -> None:
         self.directory = directory
+        self.project = project
         self._templates: dict[str, str] = {}
 
     def make(self, name: str, module: str, arguments: Mapping[str, Any]) -> list[str]:
@@ -48,7 +48,7 @@ class Payloads:
         kept = self.directory / "remote" / module
         environment = {
             **os.environ,
-            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_CONFIG": str(self.project / "ansible.cfg"),
             "ANSIBLE_HOME": str(self.directory / "home"),
             "ANSIBLE_KEEP_REMOTE_FILES": "1",
             "ANSIBLE_REMOTE_TEMP": str(kept),
