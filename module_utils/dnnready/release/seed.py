@@ -2,7 +2,7 @@
 
 A distribution is taken where the lock of the other release pins the same version, and every hash that it allowed is
 allowed here too. Each of its files must be what its RECORD says, by size and SHA-256, so damage does not spread:
-hashing everything costs 2 s of CPU for TensorFlow, shared objects alone 1.2 s, and installing its wheels 15 times that.
+hashing everything costs 2 s of CPU for TensorFlow, shared objects alone 1.2 s, and pip some 40 s for its wheels.
 Whatever is not as expected, vanishes meanwhile or cannot be linked makes a distribution one for the installer.
 """
 

@@ -17,10 +17,12 @@ _OWN = {
     "bin": ("dnnready", "ansible_tmp"),
     "facts.d": ("dnnready.fact",),
     "tools": ("uv",),
+    "watch": ("state.json", ".lock"),
     "depot": (
         "manifest.json",
         "manifest.json.sig",
         "accepted.json",
+        "verified.json",
         "sbom.cdx.json",
         "signers",
         "revoked",

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from dnnready import footprint
+from dnnready.depot import cache, manifest, trust
 from dnnready.errors import DnnreadyError
 from dnnready.removal import contents
 from dnnready.removal.act import act, check
 from dnnready.removal.decide import Request, decide
+from dnnready.watch import state
 from tests.unit.removal.cut import finished
 
 MARK = "# Written by dnnready; changes here are lost.\n"
@@ -32,10 +34,14 @@ class Host:
         self.facts = root / "etc" / "ansible" / "facts.d"
 
     def provision(self) -> None:
-        footprint.make(self.prefix, ["bin", "depot/wheels", "tools/uv/1.0"])
+        footprint.make(self.prefix, ["bin", "depot/wheels", "tools/uv/1.0", "watch"])
         (self.prefix / "bin" / "dnnready").write_text("program")
         (self.prefix / "depot" / "manifest.json").write_text("{}")
+        for name in (manifest.SIGNATURE, trust.ACCEPTED, cache.FILE, "signers", "revoked", ".lock"):
+            (self.prefix / "depot" / name).write_text("{}")
         (self.prefix / "depot" / "wheels" / "x.whl").write_text("wheel")
+        state.path_of(self.prefix).write_text("{}")
+        (self.prefix / "watch" / ".lock").write_text("")
         (self.prefix / "tools" / "uv" / "1.0" / "uv").write_text("uv")
         for stack in ("onednn", "mkl"):
             release = self.prefix / "stacks" / stack / "releases" / ONE
