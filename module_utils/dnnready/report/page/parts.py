@@ -15,7 +15,7 @@ _SIGN = {"worse": "▼", "better": "▲", "changed": "●"}
 _KIND = {"isa": "ISA"}
 #: Digits of a release that a person compares.
 _SHORT = 8
-#: Key in page.js, heading, class of its cells. What is wide shows more; the host's own section shows all.
+#: Key in table.js, heading, class of its cells. What is wide shows more; the host's own section shows all.
 COLUMNS = (
     ("host", "Host", ""),
     ("groups", "Groups", "widest"),
@@ -118,7 +118,7 @@ def _changes(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def workbench() -> Iterator[str]:
-    """The filters and the frame of the table; page.js fills it."""
+    """The filters and the frame of the table; table.js fills it."""
     yield '<section class="scripted" id="lines" tabindex="-1" aria-labelledby="lines-title">'
     yield '<h2 id="lines-title">Hosts and stacks</h2>\n<form id="filters" role="search">'
     yield '<label class="search">Filter<input id="query" type="search" autocomplete="off" spellcheck="false" '

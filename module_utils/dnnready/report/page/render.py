@@ -14,6 +14,7 @@ from .parts import changes, plain_table, summary, workbench
 from .text import plain, when
 
 _HERE = Path(__file__).parent
+_SCRIPTS = ("base.js", "table.js", "host.js", "route.js")
 #: The sign of each verdict, in a square of 16.
 _SIGNS = {
     "accelerated": '<circle cx="8" cy="8" r="7"/><path class="cut" d="M4.8 8.3l2.2 2.2 4.2-4.7"/>',
@@ -27,7 +28,9 @@ _SIGNS = {
 
 def render(document: Mapping[str, Any]) -> str:
     """The page of a fleet document (docs/schema/fleet-1.json)."""
-    style, script = ((_HERE / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    style = (_HERE / "page.css").read_text(encoding="utf-8")
+    parts = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS)
+    script = f'\n"use strict";\n(() => {{\n{parts}}})();\n'
     return "\n".join(_page(document, style, script)) + "\n"
 
 
