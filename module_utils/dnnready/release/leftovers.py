@@ -40,6 +40,7 @@ def clean(store: Store) -> None:
     for place in (store.releases, store.root):  # in the root: all releases, of a removal that was cut
         for trash in place.glob(f"{TRASH}*"):
             shutil.rmtree(trash, ignore_errors=True)
+    store.progress.unlink(missing_ok=True)
     _sweep(store)
 
 

@@ -42,6 +42,7 @@ class Operation:
     steps: tuple[Sequence[str], ...]
     current: tuple[str, ...]  #: the releases that may be current after a cut
     goal: str  #: the release that is current in the end
+    then: tuple[Sequence[str], ...] = ()  #: what a rerun does after the steps, to reach the goal
     layouts: tuple[str, ...] = LAYOUTS
     traced: bool = True  #: whether system calls are counted; else it is killed after times
 
@@ -123,7 +124,7 @@ class Preparation:
             ],
         }
         kit, current, goal = {
-            "build": ("old", (was,), was),
+            "build": ("old", (was,), will),
             "switch": ("built", (was, will), will),
             "rollback": ("switched", (was, will), was),
             "prune": ("many", (will,), will),
@@ -133,7 +134,8 @@ class Preparation:
         }[name]
         played = name.endswith("playbook")
         layouts = LAYOUTS[:1] if played else LAYOUTS
-        return Operation(name, kit, tuple(steps[name]()), current, goal, layouts, traced=not played)
+        then = (self._switch(new),) if name == "build" else ()
+        return Operation(name, kit, tuple(steps[name]()), current, goal, then, layouts, traced=not played)
 
     def _kit(self, name: str, base: str, steps: Callable[[], Sequence[Sequence[str]]]) -> None:
         """A prepared prefix, made once: what `base` holds, and then these steps."""
@@ -165,6 +167,9 @@ class Preparation:
                 traces.append((number, layout, read(text, str(self.world.prefix), seconds)))
                 found = order.unsafe(text, f"{self.world.prefix}/stacks/{STACK}")
                 self.prepared.unsafe += [f"{operation.name}:{number}:{layout}: {problem}" for problem in found]
+            failure = steps_run(self.world, storage, operation.then)
+            if failure:
+                raise PreparationError(f"{operation.name} undisturbed: {failure}")
             self.prepared.after[operation.name] = look(self.world, storage)
             self.world.drop(storage)
         self.prepared.operations.append(operation)

@@ -73,7 +73,7 @@ def run(world: World, prepared: Prepared, point: Point) -> Outcome:
         seen = look(world, storage)
         outcome.kept = judge.kept_state(seen)
         outcome.problems += [f"after the kill: {text}" for text in judge.after_kill(operation, seen, before, after)]
-        failure = steps_run(world, storage, operation.steps)
+        failure = steps_run(world, storage, [*operation.steps, *operation.then])
         if failure:
             outcome.problems.append(f"the rerun fails: {failure}")
         else:

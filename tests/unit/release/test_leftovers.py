@@ -32,6 +32,7 @@ def test_unfinished_builds_and_cut_removals_go(store: Store) -> None:
     build(store, spec(options={"number": 1}), "building")
     (store.releases / ".trash-abc" / "venv").mkdir(parents=True)
     (store.root / ".trash-releases" / "venv").mkdir(parents=True)
+    store.progress.write_text("{}")
     clean(store)
     assert [path.name for path in store.releases.iterdir()] == [WANTED["id"]]
     assert [path.name for path in store.root.iterdir()] == ["releases"]
