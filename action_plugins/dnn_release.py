@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import shlex
 import sys
 import time
@@ -95,12 +96,12 @@ class ActionModule(ActionBase):
             self._task.async_val = 0
         if not job.get("ansible_job_id"):  # it did not even start
             return dict(job)
-        directory = self._remote_expand_user(self.get_shell_option("async_dir", default="~/.ansible_async"))
-        file = self._connection._shell.join_path(directory, job["ansible_job_id"])
+        # Where the machinery says it is: ~ is not $HOME for everyone who becomes somebody else.
+        file = job["results_file"]
         self._wait((task_vars or {}).get("inventory_hostname", ""), file, limit)
         ended = self._execute_module(
             module_name="ansible.legacy.async_status",
-            module_args={"jid": job["ansible_job_id"], "mode": "status", "_async_dir": directory},
+            module_args={"jid": job["ansible_job_id"], "mode": "status", "_async_dir": os.path.dirname(file)},
             task_vars=task_vars,
         )
         self._command(f"rm -f {shlex.quote(file)}")

@@ -185,6 +185,17 @@ def test_async_of_the_users_own_works_as_with_any_module(run_module: Module, hos
 
 
 @pytest.mark.every_core
+def test_a_home_other_than_that_of_the_passwd_file(run_module: Module, host: Host, tmp_path: Path) -> None:
+    """As `sudo` without -H, or a container, leaves it: the build is watched where it really runs."""
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = {name: value for name, value in host.environment.items() if name != "ANSIBLE_ASYNC_DIR"}
+    result = run_module("dnn_release", host.arguments("installed"), env={**environment, "HOME": str(home)})
+    assert result["changed"]
+    assert not list((home / ".ansible_async").iterdir())
+
+
+@pytest.mark.every_core
 def test_progress_is_told_where_someone_watches(
     ansible_bin: Path, ansible_environment: dict[str, str], host: Host, tmp_path: Path
 ) -> None:

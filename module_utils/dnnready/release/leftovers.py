@@ -18,12 +18,16 @@ _WRITTEN = (".manifest.json.", ".rejected.json.")
 def clean(store: Store) -> None:
     """Bring a stack into order; whoever calls this holds its lock, so nothing here is anyone's work.
 
-    A switch that was cut is taken back. Builds that were not finished go, a release that was set aside for its
-    rebuild comes back, removals end, `previous` names a finished release or nothing.
+    A switch that was cut is taken back. Builds that were not finished go (what is current, and damaged, stays until it
+    is built again), a release that was set aside for its rebuild comes back, removals end, `previous` names a finished
+    release or nothing.
     """
     settle(store)
+    current = store.linked("current")
     for identifier in store.identifiers():
-        if not store.finished(identifier):
+        # What is current was finished once, so it is damaged, not begun: it runs perhaps, and nothing is there instead.
+        damaged = identifier == current and not store.aside(identifier).exists()
+        if not damaged and not store.finished(identifier):
             end_children(store.release(identifier))
             store.remove(store.release(identifier))
     with contextlib.suppress(FileNotFoundError):

@@ -38,6 +38,18 @@ def test_unfinished_builds_and_cut_removals_go(store: Store) -> None:
     assert [path.name for path in store.root.iterdir()] == ["releases"]
 
 
+def test_a_damaged_release_that_is_current_stays_until_it_is_built_again(store: Store) -> None:
+    finish(store, WANTED)
+    store.point("current", WANTED["id"])
+    (store.release(WANTED["id"]) / "manifest.json").write_text("{")
+    clean(store)
+    assert (store.root / "current" / "venv").is_dir()
+    os.replace(store.release(WANTED["id"]), store.aside(WANTED["id"]))  # its rebuild began, and was cut
+    build(store, WANTED, "building")
+    clean(store)
+    assert (store.root / "current" / "manifest.json").read_text() == "{"
+
+
 def test_a_release_whose_rebuild_was_cut_comes_back(store: Store) -> None:
     finish(store, WANTED)
     os.replace(store.release(WANTED["id"]), store.aside(WANTED["id"]))
