@@ -71,11 +71,11 @@ def test_an_interrupt_ends_the_probe_too(number: int, device: Any) -> None:
     (torch := next((release / "venv" / "lib").glob("python3*/site-packages")) / "torch").mkdir()
     (torch / "__init__.py").write_text(hang, encoding="utf-8")
     child = subprocess.Popen(
-        [device.prefix / "bin" / "dnnready", "verify"],
+        # A shell's background job ignores interrupts, and its children do too.
+        ["/usr/bin/env", "--default-signal=INT", device.prefix / "bin" / "dnnready", "verify"],
         stderr=subprocess.PIPE,
         text=True,
         env={},
-        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # a shell's background jobs ignore it
     )
     probe = _wait_for(pid_file)
     child.send_signal(number)
