@@ -80,14 +80,22 @@ test: $(testing)/ready ## everything: lint, unit, integration, molecule, faults
 	rm -f $(left_out)
 	$(MAKE) -j2 --output-sync=target lint $(if $(filter 0,$(shell id -u)),test-host)
 	$(MAKE) -j2 --output-sync=target test-unit test-stacks
-	$(MAKE) -j2 --output-sync=target test-integration $(if $(filter 0,$(shell id -u)),fault-images)
-	$(MAKE) test-molecule
-	$(MAKE) faults ARGS="--heal $(healed_in_tests)"
-	$(MAKE) kill-test ARGS="--points 20 --quiet"
+	$(MAKE) -j2 --output-sync=target test-integration test-containers
+	$(MAKE) -j2 --output-sync=target faults-in-tests kill-in-tests
 	if [ -s $(left_out) ]; then
 	  echo; echo "Left out:"; sed 's/^/  /' $(left_out)
 	  if [ "$${CI:-}" = true ]; then echo "CI runs everything or fails."; exit 1; fi
 	fi
+
+.PHONY: test-containers faults-in-tests kill-in-tests
+test-containers: $(if $(filter 0,$(shell id -u)),fault-images)
+	@$(MAKE) test-molecule
+
+faults-in-tests:
+	@$(MAKE) faults ARGS="--heal $(healed_in_tests)"
+
+kill-in-tests:
+	@$(MAKE) kill-test ARGS="--points 20 --jobs 1 --quiet"
 
 .PHONY: lint
 lint: $(testing)/ready ## ansible-lint (production), yamllint, ruff, mypy, drift checks
