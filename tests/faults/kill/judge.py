@@ -62,13 +62,15 @@ def after_kill(
     elif current != linked(before, "current") and current not in installed(seen):
         problems.append(f"`current` names {current}, which is not whole")
     whole = installed(seen)
+    offered = _offered(after)
     for name, value in seen["files"].items():
         if any(part.startswith(".") for part in PurePosixPath(name).parts):
             continue  # not a final name
         release = _release(name)
         if release and release not in whole:
             continue  # says itself that it is not finished
-        known = {look["files"].get(name) for look in (before, after)} - {None}
+        known = {look["files"].get(name) for look in (before, after)} | {offered.get(name)}
+        known.discard(None)
         if told(name) and value != "dir":
             if name in seen["documents"] and seen["documents"][name] is None:
                 problems.append(f"{name} is no JSON")
@@ -112,6 +114,12 @@ def kept_state(seen: Mapping[str, Any]) -> str:
 
 def _hidden(names: Sequence[str] | Mapping[str, Any]) -> list[str]:
     return [name for name in names if PurePosixPath(name).name.startswith(".") and not name.endswith(".lock")]
+
+
+def _offered(after: Mapping[str, Any]) -> dict[str, str]:
+    """What the depot offers, with digests: the wheel of an installer is there whole for the moment of unpacking it."""
+    manifest = after["documents"].get("depot/manifest.json") or {}
+    return {f"depot/{entry['path']}": entry["sha256"] for entry in manifest.get("files", [])}
 
 
 def _release(name: str) -> str:

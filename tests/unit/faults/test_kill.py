@@ -107,6 +107,15 @@ def test_what_is_as_before_or_as_after_or_unfinished_survived() -> None:
     assert judge.after_rerun(BUILD, AFTER, AFTER) == []
 
 
+def test_a_whole_wheel_that_is_only_there_for_a_moment_survived_and_a_part_of_it_did_not() -> None:
+    after = copy.deepcopy(AFTER)
+    after["documents"]["depot/manifest.json"] = {"files": [{"path": "wheels/uv.whl", "sha256": "aa"}]}
+    for content, problems in (("aa", 0), ("bb", 1)):
+        seen = copy.deepcopy(BEFORE)
+        seen["files"]["depot/wheels/uv.whl"] = content
+        assert len(judge.after_kill(BUILD, seen, BEFORE, after)) == problems
+
+
 def broken(kind: str) -> dict[str, Any]:
     """A host on which something was lost."""
     seen = copy.deepcopy(AFTER)
