@@ -126,7 +126,7 @@ EXAMPLES = r"""
       any: [python3-venv, libstdc++6]
       bookworm: [libdnnl2]
     apt_sources:
-      bookworm: [deb http://deb.debian.org/debian bookworm main]
+      bookworm: [deb http://mirror.example/debian bookworm main]
     signing_key: ~/.ssh/dnnready-depot
     expires_days: 30
 """

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Optional
 
+from pip._internal.models.index import PyPI  # what pip asks where nothing is configured
+
 from tools.lock_resolver import LockError, pip_settings
 
 FILE = "yanked.txt"
@@ -67,7 +69,7 @@ def _indexes() -> Iterable[str]:
     """pip's indexes that answer over HTTP; find-links and files know of nothing yanked."""
     done = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True)
     settings = pip_settings(done.stdout)
-    urls = [*settings.get("index-url", ["https://pypi.org/simple"]), *settings.get("extra-index-url", [])]
+    urls = [*settings.get("index-url", [PyPI.simple_url]), *settings.get("extra-index-url", [])]
     return [url.rstrip("/") for url in urls if url.startswith(("http://", "https://"))]
 
 

@@ -63,6 +63,6 @@ def given(lines: Sequence[str]) -> list[str]:
         if not re.fullmatch(r"deb[ \t]+(\[[^\]\n]*\][ \t]+)?\S+[ \t]+\S+([ \t]+\S+)*[ \t]*", line):
             raise DnnreadyError(
                 f"The apt source '{line}' is no line of a sources.list.",
-                "Write it like this: deb http://deb.debian.org/debian bookworm main",
+                "Write it like this: deb http://mirror.example/debian bookworm main",
             )
     return list(lines)
