@@ -35,7 +35,7 @@ def switch(number, **gate):
     identifier = specs[number]["id"]
     try:
         activate.activate(store, identifier, ["accelerated"], 9, facts.path_of(store.prefix, ""),
-                          gate=Gate(timeout=6, **gate), prove=through_current)
+                          gate=Gate(timeout=30, **gate), prove=through_current)
         return ["", store.linked("current") == identifier]
     except DnnreadyError as error:
         return [str(error), json.loads(store.rejection(identifier).read_text())["log"]]

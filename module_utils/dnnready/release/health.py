@@ -113,9 +113,9 @@ def restart(units: Sequence[str], timeout: float) -> None:
             why = _how(done, timeout)
             raise RejectedError(f"Unit {unit}: its restart {why}.", log=_journal(unit, started) or _last(done))
         while not _steady(unit):
-            if time.monotonic() - clock > timeout:
-                state = _properties(unit).get("ActiveState") or "unknown"
-                text = f"Unit {unit} is {state} {timeout:g} s after its restart."
+            state, passed = _properties(unit).get("ActiveState") or "unknown", time.monotonic() - clock
+            if state == "failed" or passed > timeout:  # one that systemd starts again by itself is `activating`
+                text = f"Unit {unit} is {state} {passed:.0f} s after its restart."
                 raise RejectedError(text, log=_journal(unit, started))
             time.sleep(0.2)
 
@@ -165,7 +165,8 @@ def _systemctl(*words: str, timeout: float) -> Completed:
 
 def _journal(unit: str, since: float) -> str:
     manager = ["--user"] if os.geteuid() else []
-    argv = ["journalctl", *manager, "-u", unit, f"--since=@{since:.0f}", f"--lines={_LINES}", "--no-pager", "-o", "cat"]
+    asked = ["-u", unit, f"--since=@{int(since)}", f"--lines={_LINES}"]  # never rounded up, past the first lines
+    argv = ["journalctl", *manager, *asked, "--no-pager", "-o", "cat"]
     with contextlib.suppress(DnnreadyError):
         return run(argv, env=_plain(), timeout=TIMEOUT).stdout
     return ""
