@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from dnnready.release import health
 def test_the_journal_is_read_from_before_the_start(moment: float, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Sequence[str]] = []
 
-    def run(argv: Sequence[str], *, env: Mapping[str, str], timeout: float, **_more: Any) -> Completed:
+    def run(argv: Sequence[str], **_more: Any) -> Completed:
         asked.append(argv)
         raise health.DnnreadyError("no systemd here")
 
