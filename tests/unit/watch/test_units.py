@@ -45,6 +45,7 @@ def test_the_jit_may_write_code():
         ({"writable": ["/m"]}, "ReadWritePaths", '"/opt/dnnready" "-/m"'),
         ({}, "CPUSchedulingPolicy", "idle"),
         ({}, "ConditionPathExists", "/opt/dnnready/bin/dnnready"),
+        ({}, "StartLimitIntervalSec", "0"),
     ],
 )
 def test_directives(settings, name, value):
