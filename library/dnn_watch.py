@@ -121,7 +121,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.dnnready.errors import DnnreadyError
-from ansible.module_utils.dnnready.watch.setup import plan, told
+from ansible.module_utils.dnnready.watch.placed import told
+from ansible.module_utils.dnnready.watch.setup import plan
 from ansible.module_utils.dnnready.watch.units import Settings
 from ansible.module_utils.dnnready_module import conclude
 

@@ -13,6 +13,9 @@ from pathlib import Path
 
 from .errors import DnnreadyError
 
+#: In every message about a lock that somebody else holds.
+AT_WORK = "another run is at work"
+
 
 def boot_id() -> str:
     """What names this boot of this host; empty where /proc is not readable."""
@@ -23,8 +26,10 @@ def boot_id() -> str:
 
 
 @contextlib.contextmanager
-def held(path: Path, purpose: str, what: str = "") -> Iterator[None]:
+def held(path: Path, purpose: str, what: str = "") -> Iterator[int]:
     """Hold the lock file, or say with DnnreadyError who holds it, since when, and for what.
+
+    Gives its descriptor: a child that inherits it goes on holding the lock where this process is killed.
 
     `what` names what is locked, where it is not a stack.
 
@@ -36,7 +41,7 @@ def held(path: Path, purpose: str, what: str = "") -> Iterator[None]:
         owner = {"pid": os.getpid(), "boot": boot_id(), "since": time.time(), "purpose": purpose}
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps(owner).encode(), 0)
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)
 
@@ -75,8 +80,8 @@ def _who(path: Path, text: bytes, what: str) -> str:
         age = max(0, round(time.time() - float(owner["since"])))
         where = "" if owner["boot"] == boot_id() else " on another host or boot"
         return (
-            f"{subject}: another run is at work: process {owner['pid']}{where}, for {age} s ({owner['purpose']}). "
+            f"{subject}: {AT_WORK}: process {owner['pid']}{where}, for {age} s ({owner['purpose']}). "
             f"Lock: {path}."
         )
     except (ValueError, KeyError, TypeError):
-        return f"{subject}: another run is at work. Lock: {path}."
+        return f"{subject}: {AT_WORK}. Lock: {path}."

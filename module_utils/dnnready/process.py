@@ -88,16 +88,18 @@ def run(
     stdin: str = "",
     cwd: Optional[str] = None,
     on_line: Optional[Callable[[str], None]] = None,
+    inherited: Sequence[int] = (),
 ) -> Completed:
     """Run a program in its own process group, and end the whole group after `timeout` seconds.
 
-    `on_line` gets every line of both streams as it comes, from another thread.
+    `on_line` gets every line of both streams as it comes, from another thread. `inherited` are descriptors that the
+    child keeps open.
     CPU seconds and peak memory (bytes) are those of the child itself and what it waited for.
     Raises DnnreadyError where the program cannot be started at all.
     """
     started = time.monotonic()
     if not _threads():
-        return _without_threads(argv, env=env, timeout=timeout, stdin=stdin, cwd=cwd)
+        return _without_threads(argv, env=env, timeout=timeout, stdin=stdin, cwd=cwd, inherited=inherited)
     try:
         child = subprocess.Popen(
             list(argv),
@@ -107,6 +109,7 @@ def run(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            pass_fds=tuple(inherited),
         )
     except OSError as error:
         raise DnnreadyError(f"Cannot start {argv[0]}: {error.strerror or error}.") from error
@@ -148,7 +151,13 @@ def _threads() -> bool:
 
 
 def _without_threads(
-    argv: Sequence[str], *, env: Mapping[str, str], timeout: float, stdin: str, cwd: Optional[str]
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    timeout: float,
+    stdin: str,
+    cwd: Optional[str],
+    inherited: Sequence[int],
 ) -> Completed:
     """The same through files: nobody reads along, and what is printed may fill the disk."""
     started = time.monotonic()
@@ -158,7 +167,14 @@ def _without_threads(
         given.seek(0)
         try:
             child = subprocess.Popen(
-                list(argv), env=dict(env), cwd=cwd, stdin=given, stdout=out, stderr=err, start_new_session=True
+                list(argv),
+                env=dict(env),
+                cwd=cwd,
+                stdin=given,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,
+                pass_fds=tuple(inherited),
             )
         except OSError as error:
             raise DnnreadyError(f"Cannot start {argv[0]}: {error.strerror or error}.") from error

@@ -108,16 +108,16 @@ def _refusal(done: Completed, unchecked: Completed, lines: Sequence[str], blocke
     return DnnreadyError(f"The signature by {key} does not count: {_said(done)}.", "Sign the depot with another key.")
 
 
-def allowed(text: str) -> str:
+def allowed(text: str, identity: str = IDENTITY, namespace: str = NAMESPACE) -> str:
     """A line of an allowed_signers file for a public key, or for such a line; empty for a comment or nothing.
 
-    A plain key gets our identity, and may sign depots only. A line of its own is kept as it is.
+    A plain key gets our identity, and may sign in that namespace only. A line of its own is kept as it is.
     """
     if _empty(text):
         return ""
     line = text.strip()
     plain = _plain(line)
-    return f'{IDENTITY} namespaces="{NAMESPACE}" {plain}' if line.startswith(plain) else line
+    return f'{identity} namespaces="{namespace}" {plain}' if line.startswith(plain) else line
 
 
 def fingerprint(text: str) -> str:
