@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional
 
 from .. import footprint
+from ..environment.render import OWNED
 from ..errors import DnnreadyError
 from ..files import fsync_directory, readable, write_atomic
 from .manager import Manager
@@ -105,6 +107,19 @@ class Setup:
     @property
     def _stamp(self) -> Path:
         return self.manager.stamps / f"stamp-{self.name}.timer"
+
+
+def units(texts: Mapping[Path, str], present: bool) -> dict[Path, Optional[str]]:
+    """The `files` of units with these texts; DnnreadyError where one shall be written over somebody else's."""
+    foreign = [path for path in texts if not (text_of(path) or OWNED).startswith(OWNED)]
+    if foreign and present:
+        raise DnnreadyError(f"{foreign[0]} was not written by dnnready.", "Move it away.")
+    return {path: text if present else None for path, text in texts.items() if path not in foreign}
+
+
+def waits(manager: Manager, name: str) -> bool:
+    """Whether a timer waits for its next time."""
+    return manager.running and manager.ask("is-active", f"{name}.timer").stdout.strip() == "active"
 
 
 def text_of(path: Path) -> Optional[str]:

@@ -98,7 +98,8 @@ def service(settings: Settings) -> str:
         "[Unit]",
         "Description=Look whether the stacks of dnnready still run as they were proven",
         f"ConditionPathExists={specified(program)}",
-        # A check is short and started by a timer or by hand: the default, five starts in ten seconds, only refuses the latter.
+        # A check is short and started by a timer or by hand: the default, five starts in ten seconds, only refuses
+        # the latter.
         "StartLimitIntervalSec=0",
         "",
         "[Service]",
