@@ -69,8 +69,7 @@ options:
     type: dict
     default: {}
   apt_sources:
-    description:
-      - Lines of a C(sources.list) by codename. By default this machine's sources, with the codename replaced.
+    description: Lines of a C(sources.list) by codename. By default this machine's, with the codename replaced.
     type: dict
     default: {}
   signing_key:
@@ -83,13 +82,24 @@ options:
     type: bool
     default: false
   expires_days:
-    description: How long devices trust a manifest. It is renewed when less than a third of that is left.
+    description: How long devices trust a manifest, which is renewed with less than a third of that left.
     type: float
     default: 90
   keep:
     description: Whether files that are needed no more stay.
     type: bool
     default: false
+  project:
+    description:
+      - Directories that are packed as C(project/<name>.tar.gz) for devices that pull, each laid over those before it.
+      - Of a checkout of git what its HEAD has, of any other directory what lies there. None means no project.
+    type: list
+    elements: path
+    default: []
+  project_name:
+    description: Its name.
+    type: str
+    default: dnnready
   cache:
     description: Where apt's indexes are kept, in check mode too. By default C(~/.cache/dnnready/depot).
     type: path
@@ -276,6 +286,8 @@ def main() -> None:
             "create_key": {"type": "bool", "default": False, "no_log": False},
             "expires_days": {"type": "float", "default": 90},
             "keep": {"type": "bool", "default": False},
+            "project": {"type": "list", "elements": "path", "default": []},
+            "project_name": {"type": "str", "default": "dnnready"},
             "cache": {"type": "path"},
             "python": {"type": "path"},
         },

@@ -30,6 +30,7 @@ _PATHS = {
     "package": re.compile(rf"apt/[a-z0-9.]+-[a-z0-9]+/(?={_NAME}\Z).+\.deb\Z"),
     "index": re.compile(r"apt/[a-z0-9.]+-[a-z0-9]+/Packages\Z"),
     "sbom": re.compile(rf"{re.escape(SBOM)}\Z"),
+    "project": re.compile(r"project/[a-z][a-z0-9_-]{0,62}\.tar\.gz\Z"),
 }
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 _WORD = re.compile(r"[A-Za-z0-9.!+_~:-]{0,200}\Z")
@@ -50,8 +51,8 @@ class Entry:
     path: str  #: below the depot: wheels/x.whl
     bytes: int
     sha256: str
-    kind: str  #: wheel, package, index, sbom
-    name: str  #: of the distribution or package; empty for index and sbom
+    kind: str  #: wheel, package, index, sbom, project
+    name: str  #: of the distribution, package or project; empty for index and sbom
     version: str
     architecture: str  #: x86_64, aarch64, any
     stacks: tuple[str, ...]
@@ -103,6 +104,15 @@ class Manifest:
     def lock(self, sha256: str) -> Optional[LockEntry]:
         """The lock of a release spec's `lock_sha256`; None where the depot was made from other locks."""
         return next((lock for lock in self.locks if lock.sha256 == sha256), None)
+
+
+def project_path(name: str) -> str:
+    """Where the archive of a project is; DnnreadyError for what is no name."""
+    if not _SET.match(name):
+        raise DnnreadyError(
+            f"{short(repr(name))} is no name of a project.", "Use lower-case letters, digits, '-', '_'."
+        )
+    return f"project/{name}.tar.gz"
 
 
 def parse(data: bytes, origin: str) -> Manifest:

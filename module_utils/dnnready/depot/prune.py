@@ -32,7 +32,13 @@ def packages(root: Path, repository: Repository, manifest: Manifest) -> list[Pat
 
 def leftovers(root: Path, prefix: Path) -> None:
     """Remove what a run that was killed left under temporary names; what it was fetching stays, to be continued."""
-    places = [root, root / "wheels", *_directories(root / "apt"), *_directories(prefix / "tools" / "uv")]
+    places = [
+        root,
+        root / "wheels",
+        root / "project",
+        *_directories(root / "apt"),
+        *_directories(prefix / "tools" / "uv"),
+    ]
     for place in places:
         for path in place.iterdir() if place.is_dir() else ():
             if path.name.startswith(SCRATCH):

@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Optional
@@ -17,7 +17,7 @@ from ..lockfile import held
 from . import prune, tools, trust
 from .cache import Cache
 from .fetch import Fetcher
-from .manifest import Entry, Manifest, Repository
+from .manifest import Entry, Manifest, Repository, project_path
 from .source import Source
 
 
@@ -32,6 +32,7 @@ class Wish:
     architecture: str = ""  #: of packages: amd64
     packages: Sequence[str] = ()  #: names; none for no packages
     uv: bool = False
+    project: str = ""  #: the name of one, whose archive is wanted
     signers: Sequence[str] = ()
     revoked: Sequence[str] = ()
     now: float = 0.0  #: 0: the clock of this host
@@ -130,6 +131,8 @@ def _decide(wish: Wish, manifest: Manifest, cache: Cache, fetcher: Fetcher, scra
         fetch.update({entry.path: entry for entry in wanted})
         decision.repository = repository
         decision.remove += prune.packages(wish.root, repository, manifest) if wish.prune else []
+    if wish.project:
+        fetch[project_path(wish.project)] = _project(entries, wish.project, fetcher)
     decision.fetch = [entry for _, entry in sorted(fetch.items()) if not cache.whole(entry)]
     if wish.prune:
         # The wheel of uv is not kept: its program is.
@@ -146,6 +149,16 @@ def _lock(manifest: Manifest, digest: str, fetcher: Fetcher) -> Sequence[str]:
             "Run playbooks/depot.yml again, with the locks and Pythons of this host.",
         )
     return lock.files
+
+
+def _project(entries: Mapping[str, Entry], name: str, fetcher: Fetcher) -> Entry:
+    entry = entries.get(project_path(name))
+    if entry is None:
+        raise DnnreadyError(
+            f"The depot {fetcher.source.shown} holds no project {name}.",
+            "Build it with depot_project: docs/pull.md.",
+        )
+    return entry
 
 
 def _room(root: Path, fetch: Sequence[Entry]) -> None:
@@ -192,7 +205,7 @@ def _size(path: Path) -> int:
 
 def _listing(root: Path) -> dict[str, int]:
     """Path and size of what is there, for the diff."""
-    found = [*root.glob("wheels/*.whl"), *root.glob("apt/*/*")]
+    found = [*root.glob("wheels/*.whl"), *root.glob("apt/*/*"), *root.glob("project/*.tar.gz")]
     return {str(path.relative_to(root)): _size(path) for path in found if not path.name.startswith(".")}
 
 

@@ -94,13 +94,17 @@ def _switch(request: Request, plan: Plan) -> Manifest:
     staged = request.directory / _INCOMING / "staged"
     staged.mkdir(parents=True, exist_ok=True)
     names = {}
-    for number, (path, text) in enumerate(sorted(texts.items())):
+    contents = {path: text.encode() for path, text in texts.items()}
+    contents.update({one.entry.path: one.content for one in plan.archives})
+    for number, (path, content_of) in enumerate(sorted(contents.items())):
         names[path] = staged / str(number)
-        write_atomic(names[path], text)
+        write_atomic(names[path], content_of)
     document = staged / documents.FILE
     write_atomic(document, after.text())
     names[documents.SIGNATURE] = signature.sign(document, keys.usable(request.key))
     names[documents.FILE] = document
+    for place in {(request.directory / path).parent for path in names}:
+        _make(place)
     for path, source in names.items():
         os.replace(source, request.directory / path)
     for directory in sorted({(request.directory / path).parent for path in names}):

@@ -17,6 +17,7 @@ from ..depot.manifest import Entry, LockEntry, Manifest, Repository
 from ..errors import DnnreadyError
 from ..files import sha256_file
 from . import apt_sources, debian, entries, keys, sbom, stanza
+from .project import Archive, archive
 from .request import Asked, Request
 from .selection import Wheel, wheels
 
@@ -48,6 +49,7 @@ class Plan:
     locks: tuple[LockEntry, ...]
     superfluous: list[str]  #: files of an earlier manifest
     before: Optional[Manifest]
+    archives: tuple[Archive, ...] = ()
     reasons: list[str] = field(default_factory=list)  #: why the manifest is to be written; empty where it is not
     left_out: list[str] = field(default_factory=list)
 
@@ -72,10 +74,12 @@ def make(request: Request) -> Plan:
         locks=tuple(entries.of_lock(lock) for lock in request.locks),
         superfluous=[],
         before=_before(request.directory),
+        archives=(archive(request.project_name, request.project),) if request.project else (),
         left_out=left_out,
     )
     if not request.keep:
         named = {entry.path for entry in needed} | {one.repository.index for one in repositories}
+        named |= {one.entry.path for one in plan.archives}
         plan.superfluous = [path for path in _held(request.directory) if path not in named]
     plan.reasons = list(_reasons(request, plan))
     return plan
@@ -98,11 +102,12 @@ def content(plan: Plan, directory: Path) -> dict[str, str]:
 def manifest(plan: Plan, texts: Mapping[str, str], now: float, expires_days: float) -> Manifest:
     """The manifest for the plan, later than the one before."""
     written = [entries.of_text(path, text) for path, text in texts.items()]
+    archived = [one.entry for one in plan.archives]
     return Manifest(
         serial=max(int(now), plan.before.serial + 1 if plan.before else 0),
         created=timestamp(now),
         expires=timestamp(now + expires_days * _DAY),
-        files=tuple(sorted([*plan.entries, *written], key=lambda entry: entry.path)),
+        files=tuple(sorted([*plan.entries, *written, *archived], key=lambda entry: entry.path)),
         locks=plan.locks,
         repositories=tuple(one.repository for one in plan.repositories),
     )
@@ -125,6 +130,7 @@ def _outdated(request: Request, plan: Plan, before: Manifest) -> Iterator[str]:
     if (after.files, after.locks, after.repositories) != (before.files, before.locks, before.repositories):
         yield "its content changes"
     torn = [path for path, text in texts.items() if _text(request.directory / path) != text]
+    torn += [one.entry.path for one in plan.archives if not _whole(request.directory, one.entry)]
     if torn:
         yield f"{', '.join(torn)} is written again"
     if seconds(before.expires) - now < request.expires_days * _DAY / 3:
@@ -183,5 +189,5 @@ def _whole(directory: Path, entry: Entry) -> bool:
 
 def _held(directory: Path) -> list[str]:
     """The files in the depot that are its own to remove; whatever else lies there is not touched."""
-    patterns = ("wheels/*.whl", "apt/*/*.deb", "apt/*/Packages")
+    patterns = ("wheels/*.whl", "apt/*/*.deb", "apt/*/Packages", "project/*.tar.gz")
     return sorted(os.fspath(path.relative_to(directory)) for pattern in patterns for path in directory.glob(pattern))

@@ -38,6 +38,8 @@ class Request:
     expires_days: float
     cache: Path  #: apt's indexes
     keep: bool  #: files that the manifest no longer names
+    project: Sequence[Path]  #: directories that are laid over each other; none for no project
+    project_name: str
     python: str = ""  #: with pip; empty for this interpreter
 
 
@@ -56,5 +58,7 @@ def request(options: Mapping[str, Any]) -> Request:
         expires_days=options["expires_days"],
         cache=Path(options["cache"] or os.path.join(home, "dnnready", "depot")).absolute(),
         keep=options["keep"],
+        project=[Path(path).absolute() for path in options["project"]],
+        project_name=options["project_name"],
         python=options["python"] or "",
     )
