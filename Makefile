@@ -169,6 +169,11 @@ fault-images: $(testing)/ready
 bench: $(testing)/ready ## what a run that changes nothing costs, beside ansible -m ping
 	@$(testing)/bin/python tests/bench/no_change.py -- $(ARGS)
 
+.PHONY: bench-fleet
+bench-fleet: $(testing)/ready ## the same over ssh, at 1, 8 and 32 hosts that are this machine: ARGS='--repeat 5'
+	@mkdir -p $(cache)
+	$(testing)/bin/python tests/bench/fleet.py --json $(cache)/bench-fleet.json $(ARGS)
+
 CASES ?= ../shared/corpus/cases
 .PHONY: corpus
 corpus: $(testing)/ready ## score the log explanation on labelled reports: CASES=directory
