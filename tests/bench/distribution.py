@@ -83,7 +83,7 @@ def serve(scratch: Path, depot: Path) -> Iterator[Server]:
     command = [program, "-c", str(settings), "-p", str(scratch), "-g", "user root; worker_processes 1;"]
     daemon = subprocess.Popen(group.command(command))
     try:
-        wait_for_port(port, daemon, scratch / "error.log")
+        wait_for_port("127.0.0.1", port, daemon, scratch / "error.log")
         yield Server(port, group, scratch / "access.log")
     finally:
         group.remove()

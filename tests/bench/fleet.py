@@ -3,9 +3,10 @@
     python tests/bench/fleet.py --hosts 1,8,32 --repeat 5 [--json FILE] [-- ARGUMENTS OF ansible-playbook]
 
 Ping and site.yml (all four stacks) run in turn over real ssh against so many addresses of this machine (loopback.py),
-each with new connections. Printed are medians in seconds, ratios, and the cost of one more host (least squares over
-the medians), as the tables of docs/fleet-costs.md. This machine must be provisioned (`make provision`), by this very
-checkout: it is used as it is, and the bench ends where a run would change something. Needs root and openssh-server.
+with new connections and with those that the run before left open (ControlPersist). Printed are medians in seconds,
+ratios, and the cost of one more host (least squares over the medians), as the tables of docs/fleet-costs.md. This
+machine must be provisioned (`make provision`), by this very checkout: it is used as it is, and the bench ends where a
+run would change something. Needs root and openssh-server.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from tests.bench.loopback import BIN, ROOT, Loopback, Spent, hosts
 
 SCHEMA = "dnnready/bench-fleet/1"
 KINDS = ("controller", "device", "wall")
+#: Connections of a run: made by it, as in the first run of a day, or those that the run before left open.
+CONNECTIONS = {"new": "new connections", "kept": "connections kept"}
 PING = [str(BIN / "ansible"), "all", "-m", "ansible.builtin.ping"]
 SITE = [str(BIN / "ansible-playbook"), "site.yml"]
 _SENT = Path("/sys/class/net/lo/statistics/tx_bytes")
@@ -46,9 +49,11 @@ def changed(output: str) -> int:
     return sum(map(int, found)) if found else 1
 
 
-def site(fleet: Loopback, number: int, extra: Sequence[str], environment: Mapping[str, str]) -> Spent:
+def site(
+    fleet: Loopback, number: int, extra: Sequence[str], environment: Mapping[str, str], *, keep: bool = False
+) -> Spent:
     """One run of site.yml, which must change nothing."""
-    spent = fleet.run([*SITE, *fleet.inventory(number), *extra], environment)
+    spent = fleet.run([*SITE, *fleet.inventory(number), *extra], environment, keep=keep)
     if changed(spent.output):
         sys.exit(
             f"This run is not one that changes nothing:\n{spent.output[-3000:]}\n"
@@ -59,49 +64,55 @@ def site(fleet: Loopback, number: int, extra: Sequence[str], environment: Mappin
 
 def measure(fleet: Loopback, numbers: Sequence[int], repeat: int, extra: Sequence[str]) -> dict[str, Any]:
     """The document that --json writes: medians by number of hosts, lines, memory, bytes, module runs."""
-    samples: dict[str, dict[int, list[Spent]]] = {name: {number: [] for number in numbers} for name in ("ping", "site")}
+    samples: dict[tuple[str, str, int], list[Spent]] = {}
+    largest = max(numbers)
     with tempfile.TemporaryDirectory() as name:
         record = Path(name) / "run.json"
         environment = {"DNNREADY_JSON": str(record)}
         site(fleet, 1, ["--check", *extra], environment)
         for turn in range(repeat + 1):
-            for number in numbers:
-                ping = fleet.run([*PING, *fleet.inventory(number)], environment)
-                look = site(fleet, number, extra, environment)
-                if turn:  # the first warms files and bytecode
-                    samples["ping"][number].append(ping)
-                    samples["site"][number].append(look)
+            for connections in CONNECTIONS:
+                keep = connections == "kept"
+                if keep:
+                    fleet.run([*PING, *fleet.inventory(largest)], environment, keep=True)
+                for number in numbers:
+                    ping = fleet.run([*PING, *fleet.inventory(number)], environment, keep=keep)
+                    look = site(fleet, number, extra, environment, keep=keep)
+                    if turn:  # the first warms files and bytecode
+                        samples.setdefault((connections, "ping", number), []).append(ping)
+                        samples.setdefault((connections, "site", number), []).append(look)
+                fleet.disconnect()
             print(f"turn {turn} of {repeat}", file=sys.stderr, flush=True)
         runs = sorted({host["module_runs"] for host in json.loads(record.read_text())["hosts"].values()})
-        largest = max(numbers)
         sent = int(_SENT.read_text())
         with fleet.memory() as peaks:
             site(fleet, largest, extra, environment)
         sent = int(_SENT.read_text()) - sent
-    medians = {
-        name: [
-            {"hosts": number, **{kind: statistics.median(one.figures()[kind] for one in taken) for kind in KINDS}}
-            for number, taken in by_number.items()
-        ]
-        for name, by_number in samples.items()
-    }
-    lines = {
-        name: {
-            kind: dict(zip(("fixed", "per_host"), line([(row["hosts"], row[kind]) for row in rows]), strict=True))
-            for kind in KINDS
-        }
-        for name, rows in medians.items()
-    }
     return {
         "schema": SCHEMA,
         "repeat": repeat,
         "machine": machine(),
         "module_runs": runs,
-        **medians,
-        "lines": lines,
+        **{connections: _summary(connections, samples) for connections in CONNECTIONS},
         "memory": {"hosts": largest, "bytes": peaks[0], "processes": peaks[1]},
         "site_bytes_per_host": sent / largest,
     }
+
+
+def _summary(connections: str, samples: Mapping[tuple[str, str, int], Sequence[Spent]]) -> dict[str, Any]:
+    found: dict[str, Any] = {"lines": {}}
+    for command in ("ping", "site"):
+        rows = [
+            {"hosts": number, **{kind: statistics.median(one.figures()[kind] for one in taken) for kind in KINDS}}
+            for (how, what, number), taken in samples.items()
+            if (how, what) == (connections, command)
+        ]
+        lines = {kind: line([(row["hosts"], row[kind]) for row in rows]) for kind in KINDS}
+        found[command] = rows
+        found["lines"][command] = {
+            kind: {"fixed": fixed, "per_host": per_host} for kind, (fixed, per_host) in lines.items()
+        }
+    return found
 
 
 def machine() -> dict[str, Any]:
@@ -128,14 +139,18 @@ def tables(document: Mapping[str, Any]) -> str:
     out = [
         f"ansible-core {on['ansible_core']} on Python {on['python']}, {on['cores']} cores of {on['cpu']}, "
         f"{on['forks']} forks; medians of {document['repeat']}; module runs per host: {runs}",
-        "",
-        "| hosts | ping: controller, device, wall s | site.yml: controller, device, wall s | ratios |",
-        "|---|---|---|---|",
     ]
-    for ping, look in zip(document["ping"], document["site"], strict=True):
-        out.append(_row(str(ping["hosts"]), ping, look))
-    slopes = {name: {kind: document["lines"][name][kind]["per_host"] for kind in KINDS} for name in ("ping", "site")}
-    out.append(_row("each host more", slopes["ping"], slopes["site"], digits=3))
+    for connections, title in CONNECTIONS.items():
+        part = document[connections]
+        out += [
+            "",
+            f"| {title}: hosts | ping: controller, device, wall s | site.yml: controller, device, wall s | ratios |",
+            "|---|---|---|---|",
+        ]
+        for ping, look in zip(part["ping"], part["site"], strict=True):
+            out.append(_row(str(ping["hosts"]), ping, look))
+        ping, look = ({kind: part["lines"][name][kind]["per_host"] for kind in KINDS} for name in ("ping", "site"))
+        out.append(_row("each host more", ping, look, digits=3))
     memory, sent = document["memory"], document["site_bytes_per_host"] / 1000
     out += [
         "",

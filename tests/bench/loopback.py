@@ -1,7 +1,7 @@
 """Hosts reached over real ssh on this machine, and what they and their controller cost.
 
-One sshd of the bench's own, with its own keys, port and configuration, listens on 127.0.0.1, 127.0.0.2, …: each address
-is a host. They share this machine's files and cores; the system's sshd and known_hosts are not touched.
+sshd of the bench's own, with their own keys, port and configuration, listen on 127.0.0.1, 127.0.0.2, …: each address is
+a host. They share this machine's files and cores; the system's sshd and known_hosts are not touched.
 
 CPU time is read from two control groups (cgroup v2, `usage_usec` of `cpu.stat`): one for sshd and all that runs in its
 sessions, one for ansible and all that it leaves behind, such as the ssh that keeps a connection open. So nothing is
@@ -28,7 +28,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-_LARGEST = 200  #: addresses of one sshd; each takes a descriptor
+_LARGEST = 250
+_ADDRESSES = 16  #: of one sshd, MAX_LISTEN_SOCKS of its sshd.c
 _PATIENCE = 20.0  #: seconds for processes to start or end
 _DAEMON = """\
 Port {port}
@@ -121,10 +122,10 @@ class Group:
 class Loopback:
     """So many hosts; `run` starts ansible against the first ones of them and says what that cost."""
 
-    def __init__(self, scratch: Path, controller: Group, device: Group, daemon: subprocess.Popen[bytes]) -> None:
+    def __init__(self, scratch: Path, controller: Group, device: Group, daemons: int) -> None:
         self._scratch = scratch
         self._controller, self._device = controller, device
-        self._daemon = daemon
+        self._daemons = daemons
 
     def inventory(self, number: int) -> list[str]:
         """The arguments that name the first so many hosts."""
@@ -154,7 +155,7 @@ class Loopback:
     def disconnect(self) -> None:
         """Close the connections that ansible left open."""
         self._controller.end()
-        self._device.settle(1)
+        self._device.settle(self._daemons)
 
     @contextmanager
     def memory(self) -> Iterator[list[int]]:
@@ -205,30 +206,40 @@ def hosts(number: int, variables: Mapping[str, Any] | None = None) -> Iterator[L
         # The path of a control socket has room for 108 bytes.
         with tempfile.TemporaryDirectory(prefix="dnnready-") as name:
             scratch = Path(name)
-            port = _prepare(scratch, number, dict(variables or {}))
-            with open(scratch / "sshd.log", "wb") as log:
-                argv = device.command([program, "-D", "-e", "-f", str(scratch / "sshd_config")])
-                daemon = subprocess.Popen(argv, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            addresses = [f"127.0.0.{index}" for index in range(1, number + 1)]
+            port = _prepare(scratch, addresses, dict(variables or {}))
+            daemons = []
             try:
-                wait_for_port(port, daemon, scratch / "sshd.log")
-                yield Loopback(scratch, controller, device, daemon)
+                for some in (addresses[start : start + _ADDRESSES] for start in range(0, number, _ADDRESSES)):
+                    daemons.append(_start(program, scratch, port, some, device))
+                yield Loopback(scratch, controller, device, len(daemons))
             finally:
                 controller.end()
                 device.end()
-                daemon.wait()
+                for daemon in daemons:
+                    daemon.wait()
     finally:
         controller.remove()
         device.remove()
 
 
-def _prepare(scratch: Path, number: int, variables: dict[str, Any]) -> int:
-    """Keys, configuration and inventory; the port."""
+def _start(program: str, scratch: Path, port: int, addresses: Sequence[str], group: Group) -> subprocess.Popen[bytes]:
+    """An sshd for these addresses, that answers."""
+    settings, log = (scratch / f"{addresses[0]}.{kind}" for kind in ("conf", "log"))
+    listen = "\n".join(f"ListenAddress {address}" for address in addresses)
+    settings.write_text(_DAEMON.format(port=port, addresses=listen, scratch=scratch))
+    with open(log, "wb") as stream:
+        argv = group.command([program, "-D", "-e", "-f", str(settings)])
+        daemon = subprocess.Popen(argv, stdout=stream, stderr=stream, stdin=subprocess.DEVNULL)
+    wait_for_port(addresses[0], port, daemon, log)
+    return daemon
+
+
+def _prepare(scratch: Path, addresses: Sequence[str], variables: dict[str, Any]) -> int:
+    """Keys and inventory; the port."""
     for key in ("host_key", "client_key"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(scratch / key)], check=True)
     port = free_port()
-    addresses = [f"127.0.0.{index}" for index in range(1, number + 1)]
-    listen = "\n".join(f"ListenAddress {address}" for address in addresses)
-    (scratch / "sshd_config").write_text(_DAEMON.format(port=port, addresses=listen, scratch=scratch))
     public = (scratch / "host_key.pub").read_text()
     (scratch / "known_hosts").write_text("".join(f"[{address}]:{port} {public}" for address in addresses))
     common = {
@@ -259,12 +270,12 @@ def free_port() -> int:
         return port
 
 
-def wait_for_port(port: int, daemon: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for_port(address: str, port: int, daemon: subprocess.Popen[bytes], log: Path) -> None:
     """Until the daemon answers; where it ends instead, its log is the message."""
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline and daemon.poll() is None:
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
+            if probe.connect_ex((address, port)) == 0:
                 return
         time.sleep(0.05)
     sys.exit(f"{daemon.args!r} does not start:\n{log.read_text(errors='replace')}")
