@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
 from pathlib import Path
 from typing import Any, Optional
 
+from ansible import constants, context
 from ansible.playbook.task_include import TaskInclude
 from ansible.plugins.callback import CallbackBase
 from ansible.plugins.loader import action_loader
@@ -16,8 +18,8 @@ from ansible.utils import color
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 
 from dnnready.errors import DnnreadyError
-from dnnready.files import write_json
-from dnnready.report import table, terminal
+from dnnready.files import write_atomic, write_json
+from dnnready.report import rollout, table, terminal
 from dnnready.report.progress import Progress
 from dnnready.report.run import RunRecord
 
@@ -35,6 +37,8 @@ description:
   - Counts how many modules ran on the hosts, each loop item and each retry for itself; actions that stay on the
     controller, skipped and delegated tasks do not count. Sums the C(cpu_seconds) that results report.
   - At a terminal, says after 10 and 30 seconds and then every minute which hosts are still busy with which step.
+  - After C(site.yml) it says what happened in which ring, and leaves the names of the hosts that another run is to
+    complete in C(<playbook>.retry), beside the playbook or in C(retry_files_save_path).
   - Runs beside any stdout callback. Says nothing in ad-hoc commands and in runs without rows.
 notes:
   - Colours follow ansible-core, so E(ANSIBLE_NOCOLOR), E(NO_COLOR) and E(ANSIBLE_FORCE_COLOR) do what they always do.
@@ -45,6 +49,7 @@ options:
     description:
       - Write the run to this file as JSON, see C(docs/schema/run-1.json). Missing directories are made.
       - The file is written at the end, in one piece.
+      - Variables of the environment are filled in, such as C($AWX_ISOLATED_DATA_DIR), where ansible-runner keeps a run.
     type: str
     default: ""
     env:
@@ -73,6 +78,7 @@ class CallbackModule(CallbackBase):
         self._progress = Progress()
         self._names: dict[str, str] = {}
         self._ticking: Optional[threading.Event] = None
+        self._playbook = Path()
 
     # The run.
 
@@ -81,6 +87,7 @@ class CallbackModule(CallbackBase):
         if getattr(playbook, "_file_name", "") == AD_HOC:
             self.disabled = True
             return
+        self._playbook = Path(playbook._file_name or "playbook.yml").absolute()
         path = self._json_path()
         if path:
             try:
@@ -103,6 +110,8 @@ class CallbackModule(CallbackBase):
         if self._record.has_rows or not document["ok"]:
             self._display.display(table.render(hosts, width=terminal.width(), color=bool(color.ANSIBLE_COLOR)))
             self._display.display(_costs(hosts, time.monotonic() - self._began))
+        if "rollout" in document:
+            self._tell_rollout(document)
         path = self._json_path()
         if path:
             try:
@@ -110,9 +119,30 @@ class CallbackModule(CallbackBase):
             except DnnreadyError as error:
                 self._display.warning(f"DNNREADY_JSON: {error}")
 
+    def _tell_rollout(self, document: dict[str, Any]) -> None:
+        """The rings, and a file of the hosts that are left, as Ansible writes it for those that failed."""
+        check = bool(context.CLIARGS.get("check"))
+        told = rollout.render(document["rollout"], check=check)
+        if told:
+            self._display.display(f"\n{told}")
+        if check:
+            return
+        failed = [name for name, host in document["hosts"].items() if host["failed"]]
+        left = rollout.unfinished(document["rollout"], failed)
+        retry = Path(constants.RETRY_FILES_SAVE_PATH or self._playbook.parent) / f"{self._playbook.stem}.retry"
+        try:
+            if left:
+                write_atomic(retry, "".join(f"{name}\n" for name in left))
+                if len(document["hosts"]) > 1:
+                    self._display.display(f"{len(left)} left: the same command again, or with --limit @{retry}")
+            elif retry.is_file() and set(retry.read_text(encoding="utf-8").split()) <= set(document["hosts"]):
+                retry.unlink()
+        except (DnnreadyError, OSError) as error:
+            self._display.warning(f"{retry}: {error}")
+
     def _json_path(self) -> Optional[Path]:
         name = self.get_option("json_path")
-        return Path(name).expanduser().absolute() if name else None
+        return Path(os.path.expandvars(name)).expanduser().absolute() if name else None
 
     # Steps that take long.
 

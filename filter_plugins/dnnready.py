@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import functools
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Union
 
 from ansible.errors import AnsibleFilterError
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 
+from dnnready.conv2d.voucher import of_hosts
 from dnnready.errors import DnnreadyError
 from dnnready.plan.plan import plan
+from dnnready.plan.program import interpreter
 from dnnready.plan.row import failed_row
 from dnnready.plan.sources import sources
 from dnnready.preflight import render
@@ -31,6 +34,14 @@ def _explained(function: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
+def words(command: Union[str, list[str]]) -> list[str]:
+    """The words of a command that may be one string, split as a shell splits it."""
+    try:
+        return shlex.split(command) if isinstance(command, str) else [str(word) for word in command]
+    except ValueError as error:
+        raise DnnreadyError(f"The command {command!r} has an open quote: {error}.") from None
+
+
 class FilterModule:
     """What `dnnready_…` filters there are."""
 
@@ -41,5 +52,8 @@ class FilterModule:
             "dnnready_blockers": _explained(render),
             "dnnready_failed_row": _explained(failed_row),
             "dnnready_screen": screen,
+            "dnnready_interpreter": interpreter,
+            "dnnready_words": _explained(words),
             "dnnready_sources": _explained(sources),
+            "dnnready_vouchers": of_hosts,
         }

@@ -34,6 +34,16 @@ options:
     type: list
     elements: path
     default: []
+  look:
+    description:
+      - Say too what the current releases below the target still need, as M(dnn_release) does that looks.
+      - Where a plan wants just these, a run asks the host once.
+    type: bool
+    default: false
+  facts_directory:
+    description: Where C(dnnready.fact) lies, for O(look). Empty means C(<prefix>/facts.d).
+    type: path
+    default: ""
 attributes:
   check_mode:
     support: full
@@ -182,6 +192,21 @@ host:
       type: list
       elements: dict
       sample: [{what: cores.quota, why: "[Errno 2] No such file or directory: '/proc/self/cgroup'"}]
+stacks:
+  description: What the current release of each stack needs, by name; as of M(dnn_release), whatever its verdict.
+  returned: with O(look)
+  type: dict
+  sample: {pytorch: {id: 3f2a9c1d5e7b8a60, current: 3f2a9c1d5e7b8a60, state: active, needs: []}}
+machine:
+  description: A digest that is the same for every inventory name that leads to this prefix on this machine.
+  returned: with O(look)
+  type: str
+  sample: 5d0c1f6c2f3e9a41
+hardware_class:
+  description: The class of hosts with this hardware, C(docs/fleet-page.md#hardware-classes).
+  returned: with O(look)
+  type: dict
+  sample: {id: 5f2d8e1c0b7a, name: "Core i5-8250U, 4 cores, 8 GiB, avx2", certain: true}
 cpu_seconds:
   description: CPU seconds that the module took on the host.
   returned: always
@@ -189,11 +214,26 @@ cpu_seconds:
   sample: 0.1
 """
 
+from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.dnnready.host import collect
+from ansible.module_utils.dnnready.host.hardware_class import hardware_class
+from ansible.module_utils.dnnready.host.identity import machine_identity
+from ansible.module_utils.dnnready.release import facts, looked
 from ansible.module_utils.dnnready_module import conclude
+
+
+def _looked(host: dict[str, Any], facts_directory: str) -> dict[str, Any]:
+    """The part of the result that only a run of site.yml wants. AnsiballZ compiles what is imported: little is."""
+    prefix = Path(host["target"])
+    known = hardware_class(host)
+    return {
+        "stacks": looked.current(prefix, facts.path_of(prefix, facts_directory)),
+        "machine": machine_identity(str(prefix)),
+        "hardware_class": {key: known[key] for key in ("id", "name", "certain")},
+    }
 
 
 def main() -> None:
@@ -204,6 +244,8 @@ def main() -> None:
             "scope": {"type": "str", "choices": ["host", "user"], "default": "host"},
             "packages": {"type": "list", "elements": "str", "default": []},
             "interpreters": {"type": "list", "elements": "path", "default": []},
+            "look": {"type": "bool", "default": False},
+            "facts_directory": {"type": "path", "default": ""},
         },
         supports_check_mode=True,
     )
@@ -213,7 +255,8 @@ def main() -> None:
         host = collect(
             asked["target"], asked["packages"], scope=asked["scope"], asked_interpreters=asked["interpreters"]
         )
-        return {"changed": False, "host": host}
+        looked = _looked(host, asked["facts_directory"]) if asked["look"] else {}
+        return {"changed": False, "host": host, **looked}
 
     conclude(module, work)
 

@@ -111,6 +111,11 @@ def read_json(path: PathLike) -> Any:
         raise DnnreadyError(f"{path} is not JSON: {error}.") from error
 
 
+def sha256_bytes(content: bytes) -> str:
+    """Hexadecimal SHA-256 of bytes."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def sha256_text(text: str) -> str:
     """The hexadecimal SHA-256 of a text."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -45,7 +45,7 @@ def render(prefix: Path, current: Optional[dict[str, str]] = None) -> Optional[s
     """
     given = current or {}
     active = {}
-    for stack in sorted({*_stacks(prefix), *given}):
+    for stack in sorted({*stacks(prefix), *given}):
         described = _describe(Store(prefix, stack), given.get(stack))
         if described is not None:
             active[stack] = described
@@ -65,7 +65,8 @@ def write(path: Path, text: Optional[str]) -> None:
     write_atomic(path, text, 0o644)
 
 
-def _stacks(prefix: Path) -> list[str]:
+def stacks(prefix: Path) -> list[str]:
+    """The stacks that have a directory below a prefix."""
     try:
         return [entry.name for entry in (prefix / "stacks").iterdir() if STACK.match(entry.name) and entry.is_dir()]
     except OSError:

@@ -1,4 +1,4 @@
-"""The state of the module dnn_release that only looks; it runs on every host in every run, so it loads little."""
+"""Looks at releases: those of a plan, or those that are current. Every host runs it in every run: it loads little."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ..errors import DnnreadyError
 from . import facts
 from .identity import validate
 from .look import look
+from .store import Store
 
 
 def looked(asked: Mapping[str, Any], _look_only: bool) -> dict[str, Any]:
@@ -18,6 +19,30 @@ def looked(asked: Mapping[str, Any], _look_only: bool) -> dict[str, Any]:
         validate(spec)
     found = look(prefix_of(asked), asked["releases"], asked["accept_by_stack"], fact_of(asked), force=asked["force"])
     return {"changed": False, "stacks": found, "dnnready_rows": [entry["row"] for entry in found.values()]}
+
+
+def current(prefix: Path, fact: Path) -> dict[str, dict[str, Any]]:
+    """What the current releases still need, as `look` says it, whatever verdict they have.
+
+    Where a plan wants just these, the host needs nothing and was asked once. A release whose manifest does not say what
+    made it is left out, so that it is looked at for the plan.
+    """
+    made = [_spec(Store(prefix, name)) for name in facts.stacks(prefix)]
+    specs = [spec for spec in made if spec]
+    verdicts = ("accelerated", "fallback", "broken")
+    return look(prefix, specs, {spec["stack"]: verdicts for spec in specs}, fact)
+
+
+def _spec(store: Store) -> Mapping[str, Any]:
+    identifier = store.linked("current")
+    spec = (store.manifest(identifier) or {}).get("spec") if identifier else None
+    if not isinstance(spec, Mapping) or (spec.get("stack"), spec.get("id")) != (store.stack, identifier):
+        return {}
+    try:
+        validate(spec)
+    except DnnreadyError:
+        return {}
+    return spec
 
 
 def prefix_of(asked: Mapping[str, Any]) -> Path:

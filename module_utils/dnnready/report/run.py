@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Collection, Mapping
 from typing import Any, Optional
 
+from .rollout import Rollout
 from .rows import one_line, read_row
 
 SCHEMA = "dnnready/run/1"
@@ -35,6 +36,7 @@ class RunRecord:
     def __init__(self) -> None:
         self.started = timestamp()
         self._hosts: dict[str, _Host] = {}
+        self._rollout = Rollout()
 
     def add_result(self, host: str, result: Mapping[str, Any], *, on_host: bool) -> None:
         """Take the rows of a task result (or of its loop items); `on_host`: its module ran there."""
@@ -47,6 +49,7 @@ class RunRecord:
                 seconds = item.get("cpu_seconds")
                 if isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and seconds >= 0:
                     entry.cpu_seconds = (entry.cpu_seconds or 0.0) + seconds
+            self._rollout.add(host, item)
             facts = item.get("ansible_facts")
             own = facts if isinstance(facts, Mapping) else {}
             # The role `stack` may only set facts that carry its own prefix.
@@ -58,7 +61,7 @@ class RunRecord:
         """Keep the message of a task that failed or could not reach its host; it counts if the run ends so."""
         items = [item for item in _items(result) if any(map(item.get, ("failed", "exception", "unreachable")))]
         message = (items or [result])[0].get("msg") or result.get("msg")
-        self._hosts.setdefault(host, _Host()).message = one_line(message or "no message")
+        self._hosts.setdefault(host, _Host()).message = one_line(message or "no message").removeprefix("Task failed: ")
 
     @property
     def has_rows(self) -> bool:
@@ -70,6 +73,8 @@ class RunRecord:
     ) -> dict[str, Any]:
         """The run document for all `hosts` of the run, of which some ended failed or unreachable."""
         names = sorted({*self._hosts, *hosts})
+        rollout = self._rollout.document()
+        away = {*unreachable, *self._rollout.off}
         return {
             "schema": SCHEMA,
             "started": self.started,
@@ -80,11 +85,12 @@ class RunRecord:
                     "rows": list(entry.rows.values()),
                     "module_runs": entry.module_runs,
                     "cpu_seconds": None if entry.cpu_seconds is None else round(entry.cpu_seconds, 3),
-                    "unreachable": name in unreachable,
-                    "failed": (entry.message or "no message") if name in failed or name in unreachable else None,
+                    "unreachable": name in away,
+                    "failed": (entry.message or "no message") if name in failed or name in away else None,
                 }
                 for name, entry in ((name, self._hosts.get(name, _Host())) for name in names)
             },
+            **({} if rollout is None else {"rollout": rollout}),
         }
 
 

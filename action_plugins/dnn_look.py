@@ -1,0 +1,141 @@
+"""Looks at a host in one module run: what it is, what is current there, and what a run of site.yml has to do.
+
+Reading the host, planning and looking at its releases as separate tasks cost the controller more than the host. So
+`dnn_host_info` answers all at once, the plan is made here, and `dnn_release` is asked only where something is to do.
+
+Arguments: those of `dnn_host_info` (`target`, `scope`, `packages`, `interpreters`, `facts_directory`); those of a plan
+(`definitions`, `locks`, `settings`); `become`, for the message where the host cannot be read. Returns `off` (nobody
+answered), `todo`, `outdated_program`, `stacks`, `hardware_class`, `machine`, `dnnready_rows`; `host` and `plan` only
+where something is to do, because a fleet's worth of them fills the controller. Never changed.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, Optional
+
+import yaml
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
+
+from dnnready.errors import DnnreadyError
+from dnnready.plan import needs, program
+from dnnready.plan.plan import plan
+from dnnready.preflight import render
+
+display = Display()
+
+_READ = ("target", "scope", "packages", "interpreters", "facts_directory")
+_LONGEST = 600
+_SPECIFICATION = Path(__file__).resolve().parents[1] / "roles" / "dnnready" / "meta" / "argument_specs.yml"
+
+
+class ActionModule(ActionBase):
+    """One look."""
+
+    _supports_check_mode = True
+    _VALID_ARGS = frozenset((*_READ, "definitions", "locks", "settings", "become"))
+
+    def run(self, tmp: Optional[str] = None, task_vars: Optional[dict[str, Any]] = None) -> dict[str, Any]:
+        """Ask, plan, and ask again where the plan wants something else."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        asked = self._task.args
+        self._validate(task_vars or {})
+        answer = self._ask(task_vars)
+        host, force = answer["host"], bool(asked["settings"]["force"])
+        settings = {**asked["settings"], "prefix": host["target"]}
+        try:
+            made = plan(host, asked["definitions"], asked["locks"], settings)
+        except DnnreadyError as error:
+            raise AnsibleError(str(error)) from error
+        blocked = [entry["row"] for entry in made["stacks"].values() if entry["row"]]
+        result |= {"changed": False, "off": False, "todo": [], "dnnready_rows": blocked}
+        if made["blockers"]:
+            if not settings["partial"]:
+                return {**result, "failed": True, "msg": render(made["blockers"])}
+            display.display(f"{self._name(task_vars)}:\n{render(made['blockers'])}")
+        stacks = {name: answer["stacks"].get(name) for name in needs.planned(made)}
+        if not needs.settled(made, stacks, force=force):
+            stacks = self._module("dnn_release", self._request(made, settings), task_vars)["stacks"]
+        todo = [name for name, found in stacks.items() if found["needs"]]
+        outdated = host["program"]["sha256"] != program.digest(program.interpreter(host))
+        result |= {
+            "todo": todo,
+            "outdated_program": outdated,
+            "stacks": stacks,
+            "machine": answer["machine"],
+            "hardware_class": answer["hardware_class"],
+            "dnnready_rows": blocked + [found["row"] for found in stacks.values()],
+        }
+        if todo or outdated:
+            return {**result, "host": host, "plan": made}
+        missing = needs.unproven(made, stacks, [])
+        if missing and not self._task.check_mode:
+            names = ", ".join(missing)
+            return {**result, "failed": True, "msg": f"Required, but this host cannot run it: {names}. See the table."}
+        return result
+
+    def _validate(self, task_vars: dict[str, Any]) -> None:
+        """Hold what the user set against the role's specification; Ansible's own task for that costs like a ping."""
+        role = self._task._role
+        if role is None:
+            return
+        defaults = role.get_default_vars()
+        given = {name: task_vars[name] for name, value in defaults.items() if task_vars.get(name, value) != value}
+        if not given:
+            return
+        options = yaml.safe_load(_SPECIFICATION.read_text(encoding="utf-8"))["argument_specs"]["main"]["options"]
+        known = {name: self._templar.template(value) for name, value in given.items() if name in options}
+        found = ArgumentSpecValidator({name: options[name] for name in known}).validate(known)
+        if found.error_messages:
+            raise AnsibleError(f"{self._name(task_vars)}: wrong variables: {' '.join(found.error_messages)}")
+
+    def _ask(self, task_vars: Optional[dict[str, Any]]) -> dict[str, Any]:
+        """What the host says; raises AnsibleError with a way out where it says nothing."""
+        arguments = {name: self._task.args[name] for name in _READ} | {"look": True}
+        return self._module("dnn_host_info", arguments, task_vars)
+
+    def _request(self, made: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
+        entries = needs.planned(made)
+        return {
+            "state": "looked",
+            "prefix": settings["prefix"],
+            "releases": [entry["spec"] for entry in entries.values()],
+            "accept_by_stack": {name: entry["definition"]["accept"] for name, entry in entries.items()},
+            "facts_directory": self._task.args["facts_directory"],
+            "force": settings["force"],
+        }
+
+    def _module(self, name: str, arguments: dict[str, Any], task_vars: Optional[dict[str, Any]]) -> dict[str, Any]:
+        try:
+            answer: dict[str, Any] = self._execute_module(name, module_args=arguments, task_vars=task_vars)
+        except AnsibleConnectionFailure:
+            raise  # it is off
+        except AnsibleError as error:
+            raise AnsibleError(self._unreadable(str(error), task_vars)) from None
+        if answer.get("failed"):
+            if "problem" in answer:  # the module itself knows what is wrong
+                raise AnsibleError(answer["msg"])
+            words = " ".join(str(answer.get(key) or "") for key in ("msg", "module_stderr", "module_stdout"))
+            raise AnsibleError(self._unreadable(words, task_vars))
+        return answer
+
+    def _unreadable(self, reason: str, task_vars: Optional[dict[str, Any]]) -> str:
+        become = bool(self._task.args["become"])
+        way_out = (
+            "No root here? Give the sudo password with -K, or install for the connecting user alone with "
+            "-e dnnready_scope=user."
+            if become
+            else "Is ansible_python_interpreter a Python 3.9 or newer that runs there? Name a real path, not a version "
+            "manager."
+        )
+        said = " ".join(reason.split())[:_LONGEST]
+        return f"{self._name(task_vars)} cannot be read{' as root' if become else ''}: {said} {way_out}"
+
+    def _name(self, task_vars: Optional[dict[str, Any]]) -> str:
+        return str((task_vars or {}).get("inventory_hostname", ""))

@@ -1,0 +1,116 @@
+"""What a run of site.yml did to a fleet, ring by ring: for the run document, and as lines for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional, Union
+
+from .rows import one_line
+
+#: More names than this are counted.
+_NAMED = 12
+
+
+class Rollout:
+    """Gathers what the tasks of the rings say."""
+
+    def __init__(self) -> None:
+        self._planned: Optional[Mapping[str, Any]] = None
+        self._judged: dict[str, Mapping[str, Any]] = {}
+        self._back: dict[str, list[str]] = {}
+
+    def add(self, host: str, item: Mapping[str, Any]) -> None:
+        """Take what a result says of the rings, if anything."""
+        facts = item.get("ansible_facts")
+        planned = facts.get("dnnready_rollout") if isinstance(facts, Mapping) else None
+        if isinstance(planned, Mapping):
+            self._planned = planned
+        ring = item.get("ring")
+        if isinstance(ring, Mapping) and "stop" in ring:
+            self._judged[ring["hosts"][0]] = ring
+        if item.get("rolled_back") is True and isinstance(item.get("stack"), str):
+            self._back.setdefault(host, []).append(item["stack"])
+
+    @property
+    def off(self) -> Mapping[str, str]:
+        """Hosts that did not answer at the start, and why."""
+        found: Mapping[str, str] = self._planned["off"] if self._planned else {}
+        return found
+
+    def document(self) -> Optional[dict[str, Any]]:
+        """The part `rollout` of the run document; None where no rings were planned."""
+        if self._planned is None:
+            return None
+        return {
+            "rings": [self._ring(ring) for ring in self._planned["rings"]],
+            "off": dict(self._planned["off"]),
+            "duplicates": dict(self._planned["duplicates"]),
+        }
+
+    def _ring(self, ring: Mapping[str, Any]) -> dict[str, Any]:
+        hosts = list(ring["hosts"])
+        judged = self._judged.get(hosts[0])
+        if judged is None:
+            return {"name": ring["name"], "hosts": hosts, "outcome": "untouched", **_NOTHING}
+        back = {host: self._back[host] for host in hosts if host in self._back} if judged["stop"] else {}
+        return {
+            "name": ring["name"],
+            "hosts": hosts,
+            "outcome": "stopped" if judged["stop"] else "done",
+            "why": judged["why"],
+            "failed": {host: one_line(why) for host, why in judged["failed"].items()},
+            "lost": list(judged["lost"]),
+            "taken_back": back,
+        }
+
+
+_NOTHING: dict[str, Any] = {"why": "", "failed": {}, "lost": [], "taken_back": {}}
+
+
+def unfinished(rollout: Mapping[str, Any], failed: Sequence[str]) -> list[str]:
+    """The hosts that another run is to complete: off, failed, lost, taken back, or not reached by a ring."""
+    left = {*rollout["off"], *failed}
+    for ring in rollout["rings"]:
+        left |= {*ring["failed"], *ring["lost"]}
+        if ring["outcome"] != "done":
+            left |= {*ring["hosts"]}
+    return sorted(left)
+
+
+def render(rollout: Mapping[str, Any], *, check: bool = False) -> str:
+    """The rings as lines; empty where one ring of one host did well, because the table says it all.
+
+    In check mode (`check`) nothing was judged.
+    """
+    rings, off, duplicates = rollout["rings"], rollout["off"], rollout["duplicates"]
+    alone = len(rings) <= 1 and all(len(ring["hosts"]) == 1 and ring["outcome"] == "done" for ring in rings)
+    if alone and not off and not duplicates:
+        return ""
+    hosts = sum(len(ring["hosts"]) for ring in rings)
+    lines = [f"Rings: {len(rings)}, for {hosts} host{'' if hosts == 1 else 's'} with something to do"] if rings else []
+    for number, ring in enumerate(rings, 1):
+        lines.append(f"  {number}  {ring['name']}, {_names(ring['hosts'])}: {'as planned' if check else _words(ring)}")
+    if off:
+        lines.append(f"Off: {_names(off)}. The next run completes them.")
+    lines += [f"{name} is {first} under another name, and was left to it." for name, first in duplicates.items()]
+    return "\n".join(lines)
+
+
+def _words(ring: Mapping[str, Any]) -> str:
+    if ring["outcome"] == "untouched":
+        return "not touched"
+    said = [f"stopped, because {ring['why']}" if ring["outcome"] == "stopped" else "done"]
+    if ring["failed"]:
+        said.append(f"failed: {_names(ring['failed'])}")
+    if ring["lost"]:
+        said.append(f"no longer answering: {_names(ring['lost'])}")
+    if ring["outcome"] == "stopped":
+        said.append(f"taken back: {_names(ring['taken_back'])}" if ring["taken_back"] else "nothing to take back")
+    return "; ".join(said)
+
+
+def _names(hosts: Union[Sequence[str], Mapping[str, Any]]) -> str:
+    names = list(hosts)
+    if len(names) > _NAMED:
+        return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"
+    return ", ".join(names)
