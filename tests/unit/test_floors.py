@@ -17,6 +17,7 @@ FLOORS = [
     {"conv2d", "preflight", "depot"},
     {"release", "diagnosis", "packages"},
     {"plan", "report", "bundle", "healing", "depot_builder", "removal", "watch"},
+    {"pull"},
     {"cli"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}

@@ -34,7 +34,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     options = _parser().parse_args(words)
     options.command = command
     try:
-        if options.verb not in ("explain", "diagnose", "heal", "watch"):  # these may do without a stack
+        if options.verb not in ("explain", "diagnose", "heal", "watch", "pull"):  # these may do without a stack
             options.prefix = find_prefix(options.prefix)
         if command and options.verb != "run":
             raise DnnreadyError("Only `run` takes a command after two dashes.", f"See: dnnready {options.verb} --help")
@@ -115,13 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     heal.add_argument("--check", action="store_true", help="say what would be done")
     heal.set_defaults(thorough=False)
 
-    watch = _verb(verbs, "watch", "look whether the stacks still run as they were proven; what the timer runs")
-    watch.add_argument("stacks", nargs="*", metavar="STACK", help="default: every stack that is installed")
-    watch.add_argument("--proof-every", type=float, default=86400.0, metavar="SECONDS", help="how often to convolve")
-    watch.add_argument("--textfile-directory", default="", metavar="PATH", help="for metrics; none writes no file")
-    watch.add_argument("--fail-on-drift", action="store_true", help="exit with 1 where something was found")
-    watch.add_argument("--json", action="store_true", help="print what was found as JSON")
-    watch.add_argument("--timeout", type=float, default=300.0, metavar="SECONDS", help="for each run of a framework")
+    _timers(verbs)
 
     words = "say what a log means, and what to do"
     explain = verbs.add_parser("explain", help=words, description=f"{words.capitalize()}.", allow_abbrev=False)
@@ -131,6 +125,24 @@ def _parser() -> argparse.ArgumentParser:
     host.add_argument("--host", metavar="FILE", help="the machine of the log, as dnn_host_info returned it (JSON)")
     explain.add_argument("--json", action="store_true", help="print the explanation as JSON")
     return parser
+
+
+def _timers(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """What timers run."""
+    watch = _verb(verbs, "watch", "look whether the stacks still run as they were proven; what the timer runs")
+    watch.add_argument("stacks", nargs="*", metavar="STACK", help="default: every stack that is installed")
+    watch.add_argument("--proof-every", type=float, default=86400.0, metavar="SECONDS", help="how often to convolve")
+    watch.add_argument("--textfile-directory", default="", metavar="PATH", help="for metrics; none writes no file")
+    watch.add_argument("--fail-on-drift", action="store_true", help="exit with 1 where something was found")
+    watch.add_argument("--json", action="store_true", help="print what was found as JSON")
+    watch.add_argument("--timeout", type=float, default=300.0, metavar="SECONDS", help="for each run of a framework")
+
+    pull = _verb(verbs, "pull", "bring the project here, verify it and run it; what a timer runs")
+    pull.add_argument("--now", action="store_true", help="whatever failed before, and although nothing is new")
+    what = pull.add_mutually_exclusive_group()
+    what.add_argument("--check", action="store_true", help="verify it, and say what running it would do")
+    what.add_argument("--status", action="store_true", help="say what the last pull did")
+    pull.add_argument("--json", action="store_true", help="print the document instead of the line")
 
 
 def _targets(parser: argparse.ArgumentParser) -> None:

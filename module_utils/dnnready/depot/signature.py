@@ -68,7 +68,7 @@ def verify(
     lines = [line for text in signers for line in [allowed(text)] if line]
     if not lines:
         raise DnnreadyError("No key is named that may sign the depot.", "Set dnnready_depot_signers to public keys.")
-    blocked = [_plain(text) for text in revoked if not _empty(text)]
+    blocked = [plain(text) for text in revoked if not _empty(text)]
     if b"-----BEGIN SSH SIGNATURE-----" not in signature:
         raise DnnreadyError("The depot is not signed: its manifest.json.sig holds no signature.", _SIGN)
     with tempfile.TemporaryDirectory() as scratch:
@@ -116,13 +116,13 @@ def allowed(text: str, identity: str = IDENTITY, namespace: str = NAMESPACE) -> 
     if _empty(text):
         return ""
     line = text.strip()
-    plain = _plain(line)
-    return f'{identity} namespaces="{namespace}" {plain}' if line.startswith(plain) else line
+    key = plain(line)
+    return f'{identity} namespaces="{namespace}" {key}' if line.startswith(key) else line
 
 
 def fingerprint(text: str) -> str:
     """SHA256:… of the public key in a line, as ssh-keygen -l shows it."""
-    blob = base64.b64decode(_plain(text).split()[1])
+    blob = base64.b64decode(plain(text).split()[1])
     return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
 
 
@@ -131,19 +131,19 @@ def public_key(key: Path) -> str:
     beside = key.with_name(f"{key.name}.pub")
     source = key if key.suffix == ".pub" else beside
     if source.is_file():
-        return _plain(source.read_text(encoding="utf-8", errors="replace"))
+        return plain(source.read_text(encoding="utf-8", errors="replace"))
     done = _keygen_plain("-y", "-P", "", "-f", str(key))
     if not done.ok:
         raise DnnreadyError(f"Cannot read the public half of {key}: {_said(done)}.", f"Put it into {beside}.")
-    return _plain(done.stdout)
+    return plain(done.stdout)
 
 
 def _empty(text: str) -> bool:
     return not text.strip() or text.strip().startswith("#")
 
 
-def _plain(text: str) -> str:
-    """Type and blob of the public key in a line."""
+def plain(text: str) -> str:
+    """Type and blob of the public key in a line; DnnreadyError where there is none."""
     found = _KEY.search(text.strip()) if len(text.strip().splitlines()) == 1 else None
     try:
         blob = base64.b64decode(found.group(2), validate=True) if found else b""

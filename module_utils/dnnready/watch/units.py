@@ -119,13 +119,16 @@ def service(settings: Settings) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def timer(settings: Settings) -> str:
-    """The text of the timer. The delay differs from device to device and stays the same on each."""
+_WHAT = "Look now and then whether the stacks of dnnready still run as they were proven"
+
+
+def timer(settings: Settings, what: str = _WHAT) -> str:
+    """The text of a timer. The delay differs from device to device and stays the same on each."""
     asked = checked(settings)
     lines = (
         MARK,
         "[Unit]",
-        "Description=Look now and then whether the stacks of dnnready still run as they were proven",
+        f"Description={what}",
         "",
         "[Timer]",
         f"OnCalendar={asked.calendar}",
