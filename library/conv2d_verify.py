@@ -12,6 +12,7 @@ description:
     which implementation of the DNN library executed each of them, whether the numbers are right, and a verdict.
   - The proof is the library's own lines (C(ONEDNN_VERBOSE), C(MKL_VERBOSE)). They must vanish in a negative control
     with the library off, and a second witness of the framework must not contradict them.
+  - Where a host of the same hardware has proven the same release in full, its O(voucher) lets a short proof do.
   - A stack that does not run, crashes or hangs is a result with the verdict C(broken), not a failure of the module.
     The module fails only where it could not look. The role or the playbook decides what a verdict means for it.
 options:
@@ -74,6 +75,14 @@ options:
         and what is asked for are the same. A proof that says C(broken) never holds.
     type: bool
     default: false
+  voucher:
+    description:
+      - What a sibling proved in full, as the filter C(dnnready_vouchers) makes it. Empty means a full proof.
+      - The proof is short where the sibling is of the certain hardware class of O(host), all that was asked is the
+        same, and what is shown agrees. Else it is full, and RV(scope_why) says why. See C(docs/proof.md#siblings).
+      - All O(shapes), and those of the release, are run in any case.
+    type: dict
+    default: {}
 attributes:
   check_mode:
     support: full
@@ -114,6 +123,13 @@ EXAMPLES = r"""
         stride: 2
         padding: 1
     store: false
+
+- name: Prove in short what a host of the same hardware class has proven in full
+  conv2d_verify:
+    stack: pytorch
+    path: /opt/dnnready/stacks/pytorch/releases/0123456789abcdef
+    host: "{{ seen.host }}"
+    voucher: "{{ vouchers[seen.hardware_class.id]['0123456789abcdef'] | default({}) }}"
 """
 
 RETURN = r"""
@@ -167,6 +183,21 @@ reused:
   returned: success
   type: bool
   sample: false
+scope:
+  description: C(full) or C(short).
+  returned: when a proof was made or reused
+  type: str
+  sample: full
+scope_why:
+  description: Why the proof is full although there was a voucher; else empty.
+  returned: when a proof was made or reused
+  type: str
+  sample: edge-01 is of another hardware class (5f2d8e1c0b7a, this host 63b776792263)
+attestation:
+  description: What siblings must show too in a short proof; null unless this one is full and accelerated.
+  returned: when a proof was made or reused
+  type: dict
+  sample: {stack: pytorch, release: 0123456789abcdef, created: "2026-01-31T12:00:00Z"}
 dnnready_rows:
   description: The row of the table, in a list.
   returned: success
@@ -188,7 +219,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.dnnready.conv2d import stored
 from ansible.module_utils.dnnready.conv2d.fingerprint import holds
 from ansible.module_utils.dnnready.conv2d.row import row, without_proof
-from ansible.module_utils.dnnready.conv2d.verification import complete, verify, what
+from ansible.module_utils.dnnready.conv2d.sibling import prove
+from ansible.module_utils.dnnready.conv2d.verification import complete, what
+from ansible.module_utils.dnnready.conv2d.voucher import attestation
 from ansible.module_utils.dnnready_module import conclude
 
 
@@ -218,7 +251,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     request = complete(stored.request_of(path, params["stack"], params))
     before = stored.stored(path)
     reused = bool(params["reuse"]) and holds(before, request["release"], what(request))[0]
-    proof = before if reused and before is not None else verify(request)
+    proof = before if reused and before is not None else prove(request, params["voucher"])
     changed = bool(params["store"]) and not reused and stored.differs(before, proof)
     result = {
         "changed": changed,
@@ -228,6 +261,9 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         "next": proof["next"],
         "summary": proof["summary"],
         "proof": proof,
+        "scope": proof.get("scope", "full"),
+        "scope_why": proof.get("scope_why", ""),
+        "attestation": attestation(proof),
         "dnnready_rows": [row(proof, changed)],
         "diff": [stored.difference(path, before, proof)] if changed else [],
     }
@@ -244,11 +280,7 @@ def main() -> None:
             "path": {"type": "path", "required": True},
             "release": {"type": "str", "default": ""},
             "python": {"type": "path"},
-            "probes": {
-                "type": "list",
-                "elements": "str",
-                "choices": ["onednn", "mkl", "pytorch", "tensorflow"],
-            },
+            "probes": {"type": "list", "elements": "str", "choices": ["onednn", "mkl", "pytorch", "tensorflow"]},
             "environment": {"type": "dict"},
             "options": {"type": "dict"},
             "shapes": {"type": "list", "elements": "dict", "default": []},
@@ -256,6 +288,7 @@ def main() -> None:
             "timeout": {"type": "float", "default": 300},
             "store": {"type": "bool", "default": True},
             "reuse": {"type": "bool", "default": False},
+            "voucher": {"type": "dict", "default": {}},
         },
         supports_check_mode=True,
     )

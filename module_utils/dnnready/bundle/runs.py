@@ -48,7 +48,7 @@ def fill(bundle: Bundle, folder: str, probe: str, target: Target, within: float)
     Raises DnnreadyError where the interpreter cannot be started.
     """
     python = target.python
-    question = {"shapes": _shapes(probe), "repeats": 1, "control": False}
+    question = {"shapes": _shapes(probe), "repeats": 0}
     with tempfile.TemporaryDirectory(prefix="dnnready-loader-") as directory:
         talk = {**TALK, "LD_DEBUG_OUTPUT": os.path.join(directory, "loader")}
         surroundings = harness.Surroundings(launch=_launch(talk))

@@ -78,7 +78,7 @@ def examine(
 ) -> dict[str, Any]:
     """Run one convolution: once between marks and checked, then timed inside `timing()`.
 
-    `prepare` returns (run, read): `run()` convolves, `read(result)` returns Tensors.
+    `prepare` returns (run, read): `run()` convolves, `read(result)` returns Tensors. Without repeats nothing is timed.
     """
     record: dict[str, Any] = {"name": shape["name"], "mode": mode, "operations": operations(shape)}
     with recorded(record):
@@ -88,9 +88,10 @@ def examine(
         tensors = read(result)
         record["output_shape"] = list(tensors.output_shape)
         record["numbers"] = compare(shape, tensors)
-        with timing(), marked(shape, mode, "timed"):
-            run()
-            record["cpu_seconds"] = cpu_seconds(run, repeats)
+        if repeats:
+            with timing(), marked(shape, mode, "timed"):
+                run()
+                record["cpu_seconds"] = cpu_seconds(run, repeats)
     return record
 
 
@@ -125,7 +126,7 @@ def spread(count: int, seed: int, scale: float = 1.0) -> list[float]:
 
 
 def main(probe: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    """Answer the request given as the first argument, or on standard input: {shapes, repeats, control}."""
+    """Answer the request given as the first argument, or on standard input: {shapes, repeats}."""
     text = sys.argv[1] if len(sys.argv) > 1 else sys.stdin.read()
     result = probe(json.loads(text))
     result["libraries"] = libraries()

@@ -25,12 +25,12 @@ def report(  # everything that one probe showed
     cpu_isa: str,
     option: str,
     failure: Optional[causes.Cause] = None,
+    vouched: bool = False,
 ) -> dict[str, Any]:
     """One entry of `probes`: process, library, convolutions, witnesses, control, and the verdict on them.
 
-    `failure` is what the caller knows to be wrong whatever the run says.
-
-    `control` is that of a second process, None where the probe makes its own.
+    `failure` is what the caller knows to be wrong whatever the run says. `control` is that of a second process, None
+    where the probe makes its own; with `vouched` that process need not be run.
     """
     seen, completed = run.observation, run.completed
     result = seen.result or {}
@@ -46,6 +46,7 @@ def report(  # everything that one probe showed
         failure=failure,
         convolutions=convolutions.evidence(records),
         silent=silence["silent"],
+        vouched=vouched,
         contradictions=witnesses.contradictions(spoken),
         isa=library["isa"],
         isa_cpu=cpu_isa,
@@ -91,6 +92,7 @@ def assemble(
         "schema": SCHEMA,
         "stack": request["stack"],
         "release": request["release"],
+        "scope": request["scope"],
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "verdict": outcome,
         "cause": deciding["cause"],

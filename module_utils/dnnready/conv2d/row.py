@@ -23,7 +23,14 @@ def row(proof: Mapping[str, Any], changed: bool = False) -> dict[str, Any]:
         "changed": changed,
         "cause": proof["cause"],
         "next": proof["next"],
+        "vouched_by": vouched_by(proof),
     }
+
+
+def vouched_by(proof: Mapping[str, Any]) -> str:
+    """The host that a short proof rests on; "" for a full one."""
+    voucher = proof.get("voucher")
+    return str(voucher.get("host") or "") if isinstance(voucher, Mapping) else ""
 
 
 def without_proof(stack: str, release: str, verdict: str, text: str, following: str) -> dict[str, Any]:
@@ -42,4 +49,5 @@ def without_proof(stack: str, release: str, verdict: str, text: str, following: 
         "changed": False,
         "cause": {"code": "", "text": text} if text else None,
         "next": following,
+        "vouched_by": "",
     }

@@ -71,6 +71,7 @@ def essence(proof: Optional[Mapping[str, Any]]) -> dict[str, Any]:
             return {}
         return {
             "verdict": proof["verdict"],
+            "scope": proof.get("scope", "full"),
             "cause": proof["cause"]["code"] if proof["cause"] else "",
             "framework": proof["summary"]["framework"],
             "onednn": proof["summary"]["onednn"],

@@ -36,7 +36,8 @@ class Evidence:
 
     failure: Optional[Cause] = None  #: the probe gave no answer
     convolutions: tuple[Convolution, ...] = ()
-    silent: Optional[bool] = True  #: the lines vanish in the negative control; None: it could not be run
+    silent: Optional[bool] = True  #: the lines vanish in the negative control; None: it was not run
+    vouched: bool = False  #: a sibling ran it, so it need not be
     contradictions: tuple[str, ...] = ()  #: second witnesses that say otherwise
     isa: str = ""  #: what the library says it dispatches to
     isa_cpu: str = ""
@@ -120,7 +121,7 @@ def _narrow(evidence: Evidence) -> Optional[Cause]:
 
 
 def _untrusted(evidence: Evidence) -> Optional[Cause]:
-    if evidence.silent is None:
+    if evidence.silent is None and not evidence.vouched:
         return Cause("proof_not_trusted", "The negative control could not be run.", AGAIN)
     if evidence.silent is False:
         return Cause("proof_not_trusted", "The lines of the library stay where it is switched off.", AGAIN)

@@ -33,10 +33,12 @@ def verify(
 
     `request`: {stack, release, release_path, python, probes, environment, options, host, shapes, timeout}. `host` is
     the host document (its `cpu.isa` is what the library is compared with), `shapes` are the user's own beside the
-    default ones, `timeout` in seconds is for each probe with its control; `quick` convolves once, without
-    a control: enough to see whether it runs, too little to trust. A probe that fails is a proof with the
-    verdict `broken`; DnnreadyError is raised only where there is nothing to run or the request makes no sense.
-    `watch` gets every run of a probe, with all that it printed.
+    default ones, `timeout` in seconds is for each probe with its control. `quick` convolves once, without measuring
+    and without a control that takes a process: enough to see whether it runs, too little to trust. `short` does the
+    same with the default convolutions of these names ({probe: [name]}) and all of the user's, and needs no such
+    control: who asks for it answers for the rest (sibling.py). A probe that fails is a proof with the verdict
+    `broken`; DnnreadyError is raised only where there is nothing to run or the request makes no sense. `watch` gets
+    every run of a probe, with all that it printed.
     """
     asked = complete(request)
     cpu_isa = str((asked["host"].get("cpu") or {}).get("isa", ""))
@@ -84,7 +86,8 @@ def complete(request: Mapping[str, Any]) -> dict[str, Any]:
         "host": request.get("host") or local_host(),
         "shapes": list(request.get("shapes") or []),
         "timeout": float(request.get("timeout") or TIMEOUT),
-        "quick": bool(request.get("quick")),
+        "scope": "quick" if request.get("quick") else "full" if request.get("short") is None else "short",
+        "short": request.get("short"),
     }
 
 
@@ -117,16 +120,15 @@ class _Prover:
         """The report of a probe, and the libraries that it loaded."""
         request = self.request
         deadline = time.monotonic() + request["timeout"]
-        quick = request["quick"]
-        shown = (
-            [shape for shape in chosen if shape["name"] == shapes.CONTROL] or list(chosen) if quick else list(chosen)
-        )
-        question = {"shapes": shown, "repeats": 1 if quick else REPEATS, "control": not quick}
-        run = self._run(probe, question, {}, request["timeout"])
+        whole = request["scope"] == "full"
+        shown = self._shown(probe, chosen)
+        run = self._run(probe, {"shapes": shown, "repeats": REPEATS if whole else 0}, {}, request["timeout"])
         loaded = list((run.observation.result or {}).get("libraries", []))
         control: Optional[dict[str, Any]] = None
         control_run: Optional[harness.Run] = None
-        if probe in SWITCHES and not quick:
+        if probe in SWITCHES:
+            control = witnesses.left_out(f"the proof is {request['scope']}")
+        if probe in SWITCHES and whole:
             control, control_run = self._control(probe, chosen, run, deadline)
         made = report(
             probe,
@@ -138,8 +140,18 @@ class _Prover:
             cpu_isa=self.cpu_isa,
             option=str(request["options"].get("onednn_convolution", "")),
             failure=astray(probe, request, loaded),
+            vouched=request["scope"] == "short" and probe in SWITCHES,
         )
         return made, loaded
+
+    def _shown(self, probe: str, chosen: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """The convolutions that this scope runs."""
+        if self.request["scope"] == "full":
+            return list(chosen)
+        if self.request["scope"] == "quick":
+            return [shape for shape in chosen if shape["name"] == shapes.CONTROL] or list(chosen)
+        names = {*self.request["short"].get(probe, ()), *(shape["name"] for shape in self.request["shapes"])}
+        return [shape for shape in chosen if shape["name"] in names]
 
     def _run(
         self, probe: str, question: Mapping[str, Any], variables: Mapping[str, str], timeout: float
@@ -158,8 +170,8 @@ class _Prover:
         if run.observation.result is None or not any(run.observation.lines.values()):
             return witnesses.outer_control(how, None, "there was nothing to control"), None
         only = [shape for shape in chosen if shape["name"] == shapes.CONTROL]
-        question = {"shapes": only, "repeats": 1, "control": False}
-        second = self._run(probe, question, {variable: value}, max(1.0, deadline - time.monotonic()))
+        left = max(1.0, deadline - time.monotonic())
+        second = self._run(probe, {"shapes": only, "repeats": 0}, {variable: value}, left)
         environment = {**self.request["environment"], variable: value}
         failed = (
             "" if second.observation.result else causes.of_process(second.completed, "the control", environment).text

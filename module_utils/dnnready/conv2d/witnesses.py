@@ -134,6 +134,11 @@ def outer_control(how: str, seen: Optional[Observation], failure: str) -> dict[s
     return {"how": how, "names": names, "operators": [], "silent": silent, "error": failure or None}
 
 
+def left_out(why: str) -> dict[str, Any]:
+    """The control that was not made, which a short proof may do."""
+    return {"how": f"left out: {why}", "names": [], "operators": [], "silent": None, "error": None}
+
+
 def short_version(text: str) -> str:
     """2024.2 of "Intel(R) oneAPI Math Kernel Library Version 2024.2-Product Build 20240605 ..."; others as they are."""
     match = re.search(r"Version (\d[\d.]*)", text)

@@ -76,7 +76,7 @@ def activate(
     fact: Path,
     *,
     gate: Gate = health.NOTHING,
-    prove: Prove = through.prove,
+    prove: Prove = through.prove_new,
 ) -> Activation:
     """Switch `current` to a proven release, write the fact file, take away what retention does not keep.
 

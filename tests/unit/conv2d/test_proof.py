@@ -93,6 +93,7 @@ def document(*reports: dict[str, Any]) -> dict[str, Any]:
     request = {
         "stack": "mine",
         "release": "0123456789abcdef",
+        "scope": "full",
         "environment": {"OMP_NUM_THREADS": "2"},
         "options": {"onednn_convolution": "required"},
         "host": {"cpu": {"architecture": "x86_64", "vendor": "GenuineIntel", "model": "a CPU", "isa": ISA}},
