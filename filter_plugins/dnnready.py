@@ -19,6 +19,7 @@ from dnnready.plan.plan import plan
 from dnnready.plan.program import interpreter
 from dnnready.plan.row import failed_row
 from dnnready.plan.sources import sources
+from dnnready.plan.tool import tool
 from dnnready.preflight import render
 from dnnready.report.words import screen
 
@@ -55,5 +56,6 @@ class FilterModule:
             "dnnready_interpreter": interpreter,
             "dnnready_words": _explained(words),
             "dnnready_sources": _explained(sources),
+            "dnnready_tool": _explained(tool),
             "dnnready_vouchers": of_hosts,
         }
