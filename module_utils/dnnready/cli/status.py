@@ -105,7 +105,9 @@ def _words(entry: Mapping[str, Any]) -> str:
     if not entry["release"]:
         return f"{entry['stack']}: no release is current."
     proven = f"proven {entry['proven']} ({_ago(entry['age_seconds'])})" if entry["proven"] else "never proven"
-    return f"{entry['stack']}: {entry['path']}, {proven}."
+    sibling = entry["row"].get("vouched_by")
+    short = f", in short: {sibling} vouches for the rest" if sibling else ""
+    return f"{entry['stack']}: {entry['path']}, {proven}{short}."
 
 
 def _ago(seconds: Optional[int]) -> str:

@@ -15,6 +15,7 @@ from . import causes, harness, shapes, witnesses
 from .fingerprint import fingerprint
 from .proof import assemble, report
 from .selection import select
+from .voucher import attestation
 
 #: How a second process is told to leave oneDNN out; who is not here makes the control in its own process.
 SWITCHES = {"tensorflow": ("TF_ENABLE_ONEDNN_OPTS", "0")}
@@ -50,7 +51,9 @@ def verify(
         libraries.extend(loaded)
     if asked["release_path"]:
         libraries.append(os.path.join(asked["release_path"], "environment"))
-    return assemble(asked, reports, fingerprint(asked["release"], libraries, what(asked)))
+    proof = assemble(asked, reports, fingerprint(asked["release"], libraries, what(asked)))
+    said = attestation(proof)
+    return {**proof, "attestation": said} if said else proof
 
 
 def local_host() -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """What one host proved in full, so that its siblings need not: a voucher, some hundred bytes, made on the controller.
 
-On the device a full, accelerated proof is shortened to an `attestation`: what any sibling must show too. The controller
-puts host and hardware class to it, and hands it to hosts of the same certain class that are to run the same release.
-What they do with it is in sibling.py.
+On the device a full, accelerated proof gets an `attestation`, its short form: what any sibling must show too. The
+controller puts host and hardware class to it, and hands it to hosts of the same certain class that are to run the same
+release. What they do with it is in sibling.py.
 """
 
 from __future__ import annotations
@@ -49,13 +49,13 @@ def attestation(proof: Optional[Mapping[str, Any]]) -> Optional[dict[str, Any]]:
 
 
 def voucher(
-    proof: Optional[Mapping[str, Any]], hardware_class: Mapping[str, Any], host_name: str
+    said: Optional[Mapping[str, Any]], hardware_class: Mapping[str, Any], host_name: str
 ) -> Optional[dict[str, Any]]:
-    """The voucher of a host for its siblings: its attestation, {host} and {hardware_class: id}.
+    """The voucher of a host for its siblings: what is `said` (its attestation), host, hardware_class: its id.
 
-    `proof` is a proof or an attestation. None unless that is full and accelerated and the class is certain.
+    A whole proof will do. None unless it is full and accelerated and the class is certain.
     """
-    said = proof if proof and "shows" in proof else attestation(proof)
+    said = said if said and "shows" in said else attestation(said)
     if not said or hardware_class.get("certain") is not True or not hardware_class.get("id"):
         return None
     return {**said, "host": host_name, "hardware_class": str(hardware_class["id"])}

@@ -24,12 +24,15 @@ def look(
     fact: Path,
     *,
     force: bool = False,
+    vouching: bool = False,
 ) -> dict[str, dict[str, Any]]:
     """Per stack {stack, id, current, state, needs, why, row}.
 
     `state` is absent, building (left unfinished), installed, verified or active; `needs` the steps that are missing,
     from the first one on: what comes later rests on what comes before. `why` says it in words, empty where nothing is
     needed. `accept` are the verdicts by stack with which a release may be current (accelerated where not said).
+    With `vouching` there is `attestation` too, by which a host that needs nothing may vouch for its siblings
+    (conv2d/voucher.py); None where it may not.
     """
     outdated = facts.read(fact) != facts.render(prefix)
     found = {}
@@ -41,7 +44,7 @@ def look(
         if not step and outdated:
             step, why = "active", f"{fact} is not up to date"
         needs = STEPS[STEPS.index(step) :] if step else ()
-        found[spec["stack"]] = _entry(store, spec, needs, why)
+        found[spec["stack"]] = _entry(store, spec, needs, why, vouching=vouching)
     return found
 
 
@@ -78,7 +81,7 @@ def _environment_is(release: Path, variables: Mapping[str, str]) -> bool:
     return text == render(in_release(variables, str(release)))
 
 
-def _entry(store: Store, spec: Mapping[str, Any], needs: Sequence[str], why: str) -> dict[str, Any]:
+def _entry(store: Store, spec: Mapping[str, Any], needs: Sequence[str], why: str, *, vouching: bool) -> dict[str, Any]:
     identifier, proof = spec["id"], store.proof(spec["id"])
     if needs or proof is None:
         shown = without_proof(spec["stack"], identifier, "unproven", why, "ansible-playbook site.yml")
@@ -92,6 +95,7 @@ def _entry(store: Store, spec: Mapping[str, Any], needs: Sequence[str], why: str
         "needs": list(needs),
         "why": why,
         "row": shown,
+        **({"attestation": None if needs or proof is None else proof.get("attestation")} if vouching else {}),
     }
 
 

@@ -21,16 +21,16 @@ def looked(asked: Mapping[str, Any], _look_only: bool) -> dict[str, Any]:
     return {"changed": False, "stacks": found, "dnnready_rows": [entry["row"] for entry in found.values()]}
 
 
-def current(prefix: Path, fact: Path) -> dict[str, dict[str, Any]]:
+def current(prefix: Path, fact: Path, *, vouching: bool = False) -> dict[str, dict[str, Any]]:
     """What the current releases still need, as `look` says it, whatever verdict they have.
 
     Where a plan wants just these, the host needs nothing and was asked once. A release whose manifest does not say what
-    made it is left out, so that it is looked at for the plan.
+    made it is left out, so that it is looked at for the plan. `vouching`: see `look`.
     """
     made = [_spec(Store(prefix, name)) for name in facts.stacks(prefix)]
     specs = [spec for spec in made if spec]
     verdicts = ("accelerated", "fallback", "broken")
-    return look(prefix, specs, {spec["stack"]: verdicts for spec in specs}, fact)
+    return look(prefix, specs, {spec["stack"]: verdicts for spec in specs}, fact, vouching=vouching)
 
 
 def _spec(store: Store) -> Mapping[str, Any]:

@@ -32,6 +32,7 @@ COLUMNS = (
         "gflops_per_cpu_second",
         "sgemm_gflops_per_cpu_second",
         "proven",
+        "vouched_by",
         "cause",
         "text",
         "next",

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from ..conv2d import fingerprint
+from ..conv2d.row import vouched_by
 from ..errors import DnnreadyError
 from ..files import read_json
 from ..host import cores, cpu, libc, memory, prefix, user, virtualization, wx
@@ -123,6 +124,7 @@ def shortened(proof: Mapping[str, Any]) -> dict[str, Any]:
                 for key in ("created", "verdict", "cause", "next", "summary", "environment", "options")
             },
             "kernel": proof["fingerprint"]["kernel"],
+            "vouched_by": vouched_by(proof),
             "probes": [
                 {
                     **{key: report.get(key) for key in PROBE},

@@ -66,6 +66,7 @@ def _row(raw: Any) -> Optional[dict[str, Any]]:
             "verdict": shortened.get("verdict"),
             "cause": shortened.get("cause"),
             "next": shortened.get("next"),
+            "vouched_by": shortened.get("vouched_by"),
         }
     )
     if row is None:

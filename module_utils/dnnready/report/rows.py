@@ -61,4 +61,5 @@ def read_row(raw: Any) -> Optional[dict[str, Any]]:
         "changed": raw.get("changed") is True,
         "cause": _cause(raw.get("cause")),
         "next": _text(raw.get("next")),
+        "vouched_by": _text(raw.get("vouched_by")),
     }

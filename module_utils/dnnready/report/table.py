@@ -52,7 +52,9 @@ def summary(hosts: Mapping[str, Mapping[str, Any]]) -> str:
     """One line: how many stacks, on how many hosts, with which verdicts."""
     rows = [row for host in hosts.values() for row in _rows(host)]
     counts = Counter(row["verdict"] for row in rows)
-    verdicts = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict])
+    short = sum(row["verdict"] == "accelerated" and bool(row["vouched_by"]) for row in rows)
+    remarks = {"accelerated": f" ({short} by a short proof)"} if short else {}
+    verdicts = ", ".join(f"{counts[word]} {word}{remarks.get(word, '')}" for word in VERDICTS if counts[word])
     troubles = [
         f"{_counted(number, 'host')} {word}"
         for word, number in (

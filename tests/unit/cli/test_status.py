@@ -84,6 +84,17 @@ def test_the_table(device: Any) -> None:
     assert lines[-1].endswith(" (3 days ago).")
 
 
+def test_a_short_proof_says_who_vouches(device: Any) -> None:
+    path = prove(device.release("pytorch", "r1"))
+    proof = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**proof, "scope": "short", "voucher": {"host": "edge-01"}}), encoding="utf-8")
+    said = device.run("status").stdout
+    assert "1 stack on 1 host: 1 accelerated (1 by a short proof)" in said
+    assert said.rstrip().endswith("ago), in short: edge-01 vouches for the rest.")
+    code, document = status(device)
+    assert (code, document["stacks"][0]["holds"], document["stacks"][0]["row"]["vouched_by"]) == (0, True, "edge-01")
+
+
 def test_all_is_well(device: Any) -> None:
     release = device.release("pytorch", "r1")
     prove(release, age=90)

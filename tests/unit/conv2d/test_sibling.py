@@ -40,6 +40,7 @@ def test_a_sibling_proves_in_short(tmp_path: Path, probe: str, starts_full: int,
     assert (short["scope"], short["verdict"], device.started()) == ("short", "accelerated", 1)
     assert set(short["voucher"]) == {"host", "hardware_class", "release", "proof", "created"}
     assert (short["voucher"]["host"], short["voucher"]["created"]) == ("edge-01", full["created"])
+    assert "attestation" not in short  # nobody vouches for what he did not show himself
     report = short["probes"][0]
     assert list(dict.fromkeys(record["name"] for record in report["convolutions"])) == names
     assert set(short["summary"]["implementations"]) == set(full["summary"]["implementations"])

@@ -92,6 +92,11 @@ def test_who_does_not_vouch(proof: dict[str, Any], change: Callable[[Any], Any],
     assert voucher(change(proof), hardware_class, "edge-01") is None
 
 
+def test_a_full_proof_has_it_with_it(proof: dict[str, Any]) -> None:
+    assert proof["attestation"] == attestation(proof)
+    assert voucher(proof["attestation"], CLASS, "edge-01") == voucher(proof, CLASS, "edge-01")
+
+
 def test_a_proof_of_the_time_before_scopes_is_full(proof: dict[str, Any]) -> None:
     old = {key: value for key, value in proof.items() if key != "scope"}
     assert attestation(old) == attestation(proof)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -103,6 +104,22 @@ def test_a_verdict_that_is_accepted_here_needs_nothing(tmp_path: Path) -> None:
     fact = facts.path_of(tmp_path, "")
     assert look(tmp_path, [WANTED], {"app": ["accelerated", "fallback"]}, fact)["app"]["needs"] == []
     assert look(tmp_path, [WANTED], {"other": ["fallback"]}, fact)["app"]["needs"] == ["proof", "active"]
+
+
+def test_who_needs_nothing_may_vouch_where_that_is_asked(tmp_path: Path) -> None:
+    store, fact = Store(tmp_path, "app"), facts.path_of(tmp_path, "")
+    finish(store, WANTED)
+    activate(store)
+    path = store.release(WANTED["id"]) / "proof.json"
+    proof = json.loads(path.read_text())
+    path.write_text(json.dumps({**proof, "attestation": {"release": WANTED["id"]}}))
+    assert "attestation" not in look(tmp_path, [WANTED], {}, fact)["app"]
+    assert look(tmp_path, [WANTED], {}, fact, vouching=True)["app"]["attestation"] == {"release": WANTED["id"]}
+    assert look(tmp_path, [WANTED], {}, fact, vouching=True, force=True)["app"]["attestation"] is None
+    path.write_text(json.dumps(proof))
+    assert look(tmp_path, [WANTED], {}, fact, vouching=True)["app"]["attestation"] is None
+    path.unlink()
+    assert look(tmp_path, [WANTED], {}, fact, vouching=True)["app"]["attestation"] is None
 
 
 def test_force_needs_everything(tmp_path: Path) -> None:

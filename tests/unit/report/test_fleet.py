@@ -18,6 +18,7 @@ from dnnready.errors import DnnreadyError
 from dnnready.report.fleet import document
 from dnnready.report.fleet_csv import COLUMNS, cell, render
 from dnnready.report.fleet_files import answer, earlier, files
+from dnnready.report.page.data import page_data
 from tests.fleet_sample import BARRED, CREATED, LOST, REAL, drifted, fleet
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -41,6 +42,16 @@ def real(**stack: Any) -> dict[str, Any]:
 
 def test_the_schema_is_one():
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_a_short_proof_says_who_vouches():
+    proof = next(one["proof"] for one in REAL["stacks"] if one["stack"] == "pytorch")
+    found = made({"a": real(proof={**proof, "vouched_by": "edge-01"}), "b": real()})
+    rows = {name: host["rows"][0] for name, host in found["hosts"].items()}
+    assert (rows["a"]["vouched_by"], rows["b"]["vouched_by"]) == ("edge-01", "")
+    lines = list(csv.DictReader(io.StringIO(render(found))))
+    assert [line["vouched_by"] for line in lines] == ["edge-01", ""]
+    assert json.dumps(page_data(found)).count('"vouched_by": "edge-01"') == 1
 
 
 def test_a_real_host():

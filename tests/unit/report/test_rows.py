@@ -22,6 +22,7 @@ EMPTY: dict[str, Any] = {
     "changed": False,
     "cause": None,
     "next": "",
+    "vouched_by": "",
 }
 
 
@@ -54,6 +55,8 @@ def test_no_row(raw: Any) -> None:
         ("cause", "plain words", {"code": "", "text": "plain words"}),
         ("cause", [], None),
         ("next", 5, "5"),
+        ("vouched_by", "edge\n01\x1b", "edge 01"),
+        ("vouched_by", ["edge-01"], ""),
     ],
 )
 def test_one_key(key: str, value: Any, expected: Any) -> None:

@@ -85,6 +85,12 @@ def test_narrow_loses_nothing_and_never_breaks_a_command() -> None:
     )
 
 
+def test_short_proofs_are_counted() -> None:
+    short, elsewhere = {**PYTORCH, "vouched_by": "edge-01"}, {**TENSORFLOW, "vouched_by": "edge-01"}
+    hosts = {"edge-01": {"rows": [PYTORCH, TENSORFLOW]}, "edge-02": {"rows": [short, elsewhere]}}
+    assert summary(hosts) == "dnnready: 4 stacks on 2 hosts: 2 accelerated (1 by a short proof), 2 fallback"
+
+
 def test_columns_without_any_value_are_left_out() -> None:
     hosts = {"a": {"rows": [MKL, {**MKL, "stack": "pytorch"}]}}
     assert render(hosts) == text(

@@ -74,6 +74,7 @@ function stack(host, row) {
       ["Release", element("code", {}, row.release || "none")],
       ["Current since", moment(row.since)],
       ["Proven", row.proven ? moment(row.proven) + (row.holds ? "" : ", no longer holds") : "never"],
+      ["Short proof", row.vouched_by && "vouched for by " + row.vouched_by],
       ["Framework", row.framework],
       ["oneDNN", row.onednn],
       ["Implementation", shared[row.implementations].join(", ")],

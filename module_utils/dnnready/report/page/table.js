@@ -28,7 +28,7 @@ function line(host, row) {
   };
   made_of.text = [
     made_of.host, made_of.groups.join(" "), made_of.class, made_of.stack, WORD[made_of.verdict] || made_of.verdict, made_of.release,
-    made_of.implementation, made_of.isa, made_of.why, found.framework || "", found.onednn ? "oneDNN " + found.onednn : "",
+    made_of.implementation, made_of.isa, made_of.why, found.framework || "", found.onednn ? "oneDNN " + found.onednn : "", found.vouched_by ? "short proof" : "",
   ].join("\n").toLowerCase();
   return made_of;
 }
