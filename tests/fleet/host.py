@@ -72,7 +72,9 @@ class FleetHost:
         """
         ends = time.monotonic() + _BOOT_SECONDS
         while time.monotonic() < ends:
-            command = ["podman", "exec", self.container, "systemctl", "is-system-running", "--wait"]
+            # systemctl may miss the end of a boot that it waits for.
+            waiting = ["timeout", "--kill-after=2", "10", "systemctl", "is-system-running", "--wait"]
+            command = ["podman", "exec", self.container, *waiting]
             done = subprocess.run(
                 command, env=ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
             )
