@@ -7,7 +7,7 @@ import time
 
 from tests.faults.container import ENVIRONMENT, PodmanError, podman
 
-_BOOT_SECONDS = 60
+_BOOT_SECONDS = 180
 #: Ends every process of an ssh session, the one of root first. The listener goes on.
 _CUT = """
 cut=0
