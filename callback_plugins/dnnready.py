@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 import threading
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Optional
 
@@ -79,6 +81,7 @@ class CallbackModule(CallbackBase):
         self._names: dict[str, str] = {}
         self._ticking: Optional[threading.Event] = None
         self._playbook = Path()
+        self._lost: set[str] = set()
 
     # The run.
 
@@ -88,6 +91,7 @@ class CallbackModule(CallbackBase):
             self.disabled = True
             return
         self._playbook = Path(playbook._file_name or "playbook.yml").absolute()
+        atexit.register(self._interrupted)
         path = self._json_path()
         if path:
             try:
@@ -100,12 +104,19 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         """Print the table and write the document."""
+        atexit.unregister(self._interrupted)
+        self._conclude(list(stats.processed), set(stats.failures), set(stats.dark))
+
+    def _interrupted(self) -> None:
+        """Ctrl-C: Ansible ends without its statistics, but what was done is known."""
+        lost = self._lost
+        self._conclude([], self._record.add_interruption(set(self._progress.running) - lost), lost)
+
+    def _conclude(self, hosts_of_run: Collection[str], failed: set[str], unreachable: set[str]) -> None:
         if self._ticking is not None:
             self._ticking.set()
             self._ticking = None
-        document = self._record.document(
-            hosts=list(stats.processed), failed=set(stats.failures), unreachable=set(stats.dark)
-        )
+        document = self._record.document(hosts=hosts_of_run, failed=failed, unreachable=unreachable)
         hosts = document["hosts"]
         if self._record.has_rows or not document["ok"]:
             self._display.display(table.render(hosts, width=terminal.width(), color=bool(color.ANSIBLE_COLOR)))
@@ -125,7 +136,7 @@ class CallbackModule(CallbackBase):
         told = rollout.render(document["rollout"], check=check)
         if told:
             self._display.display(f"\n{told}")
-        if check:
+        if check or len(document["hosts"]) == 1:
             return
         failed = [name for name, host in document["hosts"].items() if host["failed"]]
         left = rollout.unfinished(document["rollout"], failed)
@@ -133,8 +144,7 @@ class CallbackModule(CallbackBase):
         try:
             if left:
                 write_atomic(retry, "".join(f"{name}\n" for name in left))
-                if len(document["hosts"]) > 1:
-                    self._display.display(f"{len(left)} left: the same command again, or with --limit @{retry}")
+                self._display.display(f"{len(left)} left: the same command again, or with --limit @{retry}")
             elif retry.is_file() and set(retry.read_text(encoding="utf-8").split()) <= set(document["hosts"]):
                 retry.unlink()
         except (DnnreadyError, OSError) as error:
@@ -143,6 +153,10 @@ class CallbackModule(CallbackBase):
     def _json_path(self) -> Optional[Path]:
         name = self.get_option("json_path")
         return Path(os.path.expandvars(name)).expanduser().absolute() if name else None
+
+    def v2_playbook_on_play_start(self, play: Any) -> None:  # noqa: ARG002  ansible-core names it
+        """The rings begin in the play after their plan."""
+        self._record.begin_play()
 
     # Steps that take long.
 
@@ -161,6 +175,7 @@ class CallbackModule(CallbackBase):
 
     def v2_runner_on_start(self, host: Any, task: Any) -> None:
         """A host begins a task. A line amid the prompt of `pause` would garble it."""
+        self._record.begin(host.get_name())
         if task.action.rpartition(".")[2] != "pause":
             self._progress.start(host.get_name(), self._names.get(task._uuid) or task.get_name(), time.monotonic())
 
@@ -179,6 +194,7 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_unreachable(self, result: Any) -> None:
         """Keep the reason."""
         self._progress.end(result.host.get_name())
+        self._lost.add(result.host.get_name())
         self._record.add_failure(result.host.get_name(), result.result)
 
     def v2_runner_on_skipped(self, result: Any) -> None:

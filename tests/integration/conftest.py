@@ -74,6 +74,7 @@ def ansible_environment(ansible_bin: Path, tmp_path: Path) -> dict[str, str]:
         "ANSIBLE_CONFIG": str(PROJECT / "ansible.cfg"),
         "ANSIBLE_HOME": str(tmp_path / "ansible-home"),
         "ANSIBLE_INJECT_FACT_VARS": "false",
+        "ANSIBLE_RETRY_FILES_SAVE_PATH": str(tmp_path),
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
     }
