@@ -11,7 +11,7 @@ description:
   - Writes what the host shall pull to C(<prefix>/pull), a service and a timer that run C(dnnready pull), enables the
     timer and starts it.
   - Where systemd does not run, as in an image that is being built, the timer is enabled and starts at the first boot.
-  - What is pulled runs only where it is signed, a commit by one of O(signers), a depot by one of O(depot_signers), and not
+  - What is pulled runs only where it is signed (a commit by one of O(signers), a depot by O(depot_signers)), and not
     older than what the host accepted before. C(docs/pull.md) says what happens then.
   - Everything is readable for every user of the host. There is no place for a secret.
 options:
