@@ -3,7 +3,7 @@
 Reading the host, planning and looking at its releases as separate tasks cost the controller more than the host. So
 `dnn_host_info` answers all at once, the plan is made here, and `dnn_release` is asked only where something is to do.
 
-Arguments: those of `dnn_host_info` (`target`, `scope`, `packages`, `interpreters`, `facts_directory`); those of a plan
+Arguments: those of `dnn_host_info` (`target`, `scope`, `interpreters`, `facts_directory`, `vouching`); those of a plan
 (`definitions`, `locks`, `settings`); `become`, for the message where the host cannot be read. Returns `off` (nobody
 answered), `todo`, `outdated_program`, `stacks`, `hardware_class`, `machine`, `dnnready_rows`; `host` and `plan` only
 where something is to do, because a fleet's worth of them fills the controller. Never changed.
@@ -11,28 +11,49 @@ where something is to do, because a fleet's worth of them fills the controller. 
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 from typing import Any, Optional
 
-import yaml
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.yaml import yaml_load
 from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import lookup_loader
 from ansible.utils.display import Display
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 
 from dnnready.errors import DnnreadyError
 from dnnready.plan import needs, program
+from dnnready.plan.packages import packages
 from dnnready.plan.plan import plan
 from dnnready.preflight import render
+from dnnready.release import locks
 
 display = Display()
 
-_READ = ("target", "scope", "packages", "interpreters", "facts_directory")
+_READ = ("target", "scope", "interpreters", "facts_directory", "vouching")
 _LONGEST = 600
-_SPECIFICATION = Path(__file__).resolve().parents[1] / "roles" / "dnnready" / "meta" / "argument_specs.yml"
+_ROOT = Path(__file__).resolve().parents[1]
+_SPECIFICATION = _ROOT / "roles" / "dnnready" / "meta" / "argument_specs.yml"
+
+
+def _prepare() -> dict[str, Any]:
+    """What is the same for all hosts, and kept: the program and the locks; returns the options of the role.
+
+    Ansible loads this file before it forks a worker for each host, so the workers find all that done.
+    """
+    lookup_loader.get("dnnready_locks", class_only=True)
+    with contextlib.suppress(DnnreadyError, OSError):  # said to whom it concerns, in a task
+        program.digest()
+        locks.find([_ROOT / "locks"], {})
+    specifications = yaml_load(_SPECIFICATION.read_text(encoding="utf-8"))
+    return dict(specifications["argument_specs"]["main"]["options"])
+
+
+_OPTIONS = _prepare()
 
 
 class ActionModule(ActionBase):
@@ -89,15 +110,16 @@ class ActionModule(ActionBase):
         given = {name: task_vars[name] for name, value in defaults.items() if task_vars.get(name, value) != value}
         if not given:
             return
-        options = yaml.safe_load(_SPECIFICATION.read_text(encoding="utf-8"))["argument_specs"]["main"]["options"]
-        known = {name: self._templar.template(value) for name, value in given.items() if name in options}
-        found = ArgumentSpecValidator({name: options[name] for name in known}).validate(known)
+        known = {name: self._templar.template(value) for name, value in given.items() if name in _OPTIONS}
+        found = ArgumentSpecValidator({name: _OPTIONS[name] for name in known}).validate(known)
         if found.error_messages:
             raise AnsibleError(f"{self._name(task_vars)}: wrong variables: {' '.join(found.error_messages)}")
 
     def _ask(self, task_vars: Optional[dict[str, Any]]) -> dict[str, Any]:
         """What the host says; raises AnsibleError with a way out where it says nothing."""
-        arguments = {name: self._task.args[name] for name in _READ} | {"look": True}
+        asked = self._task.args
+        arguments = {name: asked[name] for name in _READ}
+        arguments |= {"packages": packages(asked["definitions"]), "look": True}
         return self._module("dnn_host_info", arguments, task_vars)
 
     def _request(self, made: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:

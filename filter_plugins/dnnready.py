@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 
 from dnnready.conv2d.voucher import of_hosts
 from dnnready.errors import DnnreadyError
+from dnnready.plan.packages import packages
 from dnnready.plan.plan import plan
 from dnnready.plan.program import interpreter
 from dnnready.plan.row import failed_row
@@ -54,6 +55,7 @@ class FilterModule:
             "dnnready_failed_row": _explained(failed_row),
             "dnnready_screen": screen,
             "dnnready_interpreter": interpreter,
+            "dnnready_packages": packages,
             "dnnready_words": _explained(words),
             "dnnready_sources": _explained(sources),
             "dnnready_tool": _explained(tool),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ def entry(path: Path) -> dict[str, Any]:
         raise DnnreadyError(f"Cannot read the requirements {path}: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise DnnreadyError(f"Cannot read the requirements {path}: it is not UTF-8 text.") from error
-    lock: Lock = describe(text, str(path))
+    lock: Lock = _described(text, os.path.normpath(path))
     return {
         "tag": lock.tag,
         "architecture": lock.architecture,
@@ -27,6 +29,10 @@ def entry(path: Path) -> dict[str, Any]:
         "sha256": lock.sha256,
         "download_bytes": lock.download_bytes,
     }
+
+
+#: Kept by content: Ansible's workers begin with what its main process has read.
+_described = functools.lru_cache(maxsize=1024)(describe)
 
 
 def find(directories: Sequence[Path], files: Mapping[str, Path]) -> dict[str, list[dict[str, Any]]]:
