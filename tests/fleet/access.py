@@ -10,7 +10,8 @@ from pathlib import Path
 
 #: The account on every host: root by sudo with a password, and no other way.
 USER = "edge"
-#: What a fleet's own image has beside the clean one. The keys of a host are mounted: each has its own.
+#: What a fleet's own image has beside the clean one, and what costs time there and is of no use. The keys of a host are
+#: mounted: each has its own.
 _PREPARE = """
 set -eu
 useradd --create-home --shell /bin/bash --groups sudo {user}
@@ -20,6 +21,9 @@ echo '{public}' | install -m 600 -o {user} -g {user} /dev/stdin /home/{user}/.ss
 rm -f /etc/ssh/ssh_host_*
 printf '%s\\n' 'HostKey /etc/ssh/host_key' 'PermitRootLogin no' 'PasswordAuthentication no' \\
     > /etc/ssh/sshd_config.d/fleet.conf
+systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer \\
+    e2scrub_reap.service fstrim.timer console-getty.service getty.target \\
+    systemd-ask-password-console.path systemd-ask-password-wall.path
 """
 
 
@@ -60,15 +64,18 @@ class Access:
     def write_inventory(self, addresses: Mapping[str, str]) -> Path:
         """Pin the keys of the hosts and write an inventory, of which an inventory without addresses makes a fleet.
 
-        What it says for all hosts is weaker than the group_vars of another inventory; addresses and keys are stronger.
+        What it says for all hosts is weaker than group_vars of another inventory. Addresses and keys are stronger than
+        anything that the inventories before it say.
         """
         known = (
             f"{address} {' '.join(self.host_key(name).with_suffix('.pub').read_text(encoding='utf-8').split()[:2])}\n"
             for name, address in addresses.items()
         )
         (self.directory / "known_hosts").write_text("".join(known), encoding="utf-8")
-        hosts = {
-            name: {
+        # As host_vars, or those of another inventory would be stronger.
+        (self.directory / "host_vars").mkdir()
+        for name, address in addresses.items():
+            own = {
                 "ansible_host": address,
                 "ansible_port": 22,
                 "ansible_ssh_private_key_file": str(self.key),
@@ -76,16 +83,15 @@ class Access:
                 # Masters of ssh outlive a run of Ansible; here they are found and ended.
                 "ansible_control_path_dir": str(self.control_sockets),
             }
-            for name, address in addresses.items()
-        }
+            (self.directory / "host_vars" / f"{name}.json").write_text(json.dumps(own, indent=1), encoding="utf-8")
         everywhere = {
             "ansible_user": USER,
             "ansible_python_interpreter": "/usr/bin/python3",
             "ansible_become_password": self.password,
-            "vault_become_password": self.password,
         }
         path = self.directory / "hosts.json"
-        path.write_text(json.dumps({"all": {"hosts": hosts, "vars": everywhere}}, indent=1), encoding="utf-8")
+        hosts = {"all": {"hosts": {name: {} for name in addresses}, "vars": everywhere}}
+        path.write_text(json.dumps(hosts, indent=1), encoding="utf-8")
         return path
 
     def end_masters(self) -> None:

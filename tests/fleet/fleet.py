@@ -27,6 +27,9 @@ from tests.fleet.host import FleetHost
 
 IMAGE = "localhost/dnnready-test/debian-12-fleet"
 LABEL = "dnnready.fleet"
+#: Each systemd takes half a dozen of them; the usual 128 for all of root's are enough for twenty hosts.
+_INOTIFY = Path("/proc/sys/fs/inotify/max_user_instances")
+_INOTIFY_INSTANCES = 4096
 #: Podman waits for the kernel and for its own lock: more at once bring nothing.
 _AT_ONCE = 4
 
@@ -89,6 +92,8 @@ def fleet(
     label = f"--label={LABEL}={name}"
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     access = Access(directory / name)
+    if int(_INOTIFY.read_text(encoding="ascii")) < _INOTIFY_INSTANCES:
+        _INOTIFY.write_text(str(_INOTIFY_INSTANCES), encoding="ascii")
     with ExitStack() as undo:
         undo.callback(_remove, name)
         # Without its name server an internal network has no address of this machine.

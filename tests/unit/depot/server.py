@@ -1,4 +1,4 @@
-"""A web server on loopback that can lie, cut, stall and fail."""
+"""A web server, by default on loopback, that can lie, cut, stall and fail."""
 
 from __future__ import annotations
 
@@ -110,10 +110,10 @@ class Quiet(ThreadingHTTPServer):
 
 
 @contextmanager
-def serve(directory: Path) -> Iterator[Depot]:
+def serve(directory: Path, address: str = "127.0.0.1") -> Iterator[Depot]:
     depot = Depot(directory)
-    server = Quiet(("127.0.0.1", 0), type("Bound", (Handler,), {"depot": depot}))
-    depot.url = f"http://127.0.0.1:{server.server_address[1]}"
+    server = Quiet((address, 0), type("Bound", (Handler,), {"depot": depot}))
+    depot.url = f"http://{address}:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
