@@ -1,9 +1,10 @@
 """Judges the ring that the play is at: did enough of its hosts succeed? On the controller alone, once per ring.
 
-Arguments: `rollout` (of dnn_rings); `active`, the hosts that still answer; `limit`, how many per cent may fail;
-`check`, what `dnnready_ring_check` had to say against the ring (empty: nothing). Each host left `dnnready_seen`,
+Arguments: `rollout`, `vouchers` (of dnn_rings); `active`, the hosts that still answer; `limit`, how many per cent may
+fail; `check`, what `dnnready_ring_check` had to say against the ring (empty: nothing). Each host left `dnnready_seen`,
 `stack_proven` (stacks that were proven and made current) and, where a step failed, `dnnready_failure`. Returns `ring`:
-name, place, hosts, failed, lost, stop, why, and `switched`, by host and stack the release to go back to. Never changed.
+name, place, hosts, failed, lost, stop, why, and `switched`, by host and stack the release to go back to; and as a fact
+`dnnready_vouchers`, those that were known and those of a good ring. Never changed.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from ansible.plugins.action import ActionBase
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 
+from dnnready.conv2d.voucher import of_hosts
 from dnnready.plan import needs
 from dnnready.plan.ring_verdict import judge, switched
 
@@ -25,7 +27,7 @@ class ActionModule(ActionBase):
 
     _requires_connection = False
     _supports_check_mode = True
-    _VALID_ARGS = frozenset(("rollout", "active", "limit", "check"))
+    _VALID_ARGS = frozenset(("rollout", "vouchers", "active", "limit", "check"))
 
     def run(self, tmp: Optional[str] = None, task_vars: Optional[dict[str, Any]] = None) -> dict[str, Any]:
         """Count."""
@@ -44,10 +46,13 @@ class ActionModule(ActionBase):
             for name, said in known.items()
             if (ways := switched(said["dnnready_seen"]["stacks"], said.get("stack_proven") or []))
         }
+        good = {name: said for name, said in known.items() if name not in failed}
+        vouchers = {} if verdict["stop"] else {"dnnready_vouchers": of_hosts(good, good, asked["vouchers"])}
         return {
             **result,
             "changed": False,
             "ring": {**ring, **verdict, "switched": back, "place": f"{number} of {len(all_rings)}"},
+            "ansible_facts": vouchers,
         }
 
 

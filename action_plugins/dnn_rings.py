@@ -3,7 +3,8 @@
 Runs once for all hosts. Arguments: `hosts`, the names of the hosts of this play, each with its variable
 `dnnready_seen`; `rings` (dnnready_rings). Returns as facts for the plays that follow `dnnready_rollout`: `hosts` in
 their order, `sizes` of the rings, `rings`, `off` (who did not answer, and why), `duplicates` (names of a machine that
-has another name too). Fails where no host answered. Never changed.
+has another name too); and `dnnready_vouchers`: what hosts have proven that their siblings need not. Fails where no
+host answered. Never changed.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from ansible.plugins.action import ActionBase
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 
+from dnnready.conv2d.voucher import of_hosts
 from dnnready.errors import DnnreadyError
 from dnnready.plan.rings import rings
 
@@ -57,7 +59,12 @@ class ActionModule(ActionBase):
             "off": off,
             "duplicates": duplicates,
         }
-        return {**result, "changed": False, "ansible_facts": {"dnnready_rollout": rollout}}
+        # Those with something to do vouch when they have done it.
+        resting = {
+            name: {"dnnready_seen": said} for name, said in seen.items() if name not in changing and not off.get(name)
+        }
+        facts = {"dnnready_rollout": rollout, "dnnready_vouchers": of_hosts(resting, resting)}
+        return {**result, "changed": False, "ansible_facts": facts}
 
 
 def _why(said: Mapping[str, Any]) -> str:

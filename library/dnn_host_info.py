@@ -40,6 +40,10 @@ options:
       - Where a plan wants just these, a run asks the host once.
     type: bool
     default: false
+  vouching:
+    description: Say with O(look) too what the full proofs attest, by which this host may vouch for its siblings.
+    type: bool
+    default: false
   facts_directory:
     description: Where C(dnnready.fact) lies, for O(look). Empty means C(<prefix>/facts.d).
     type: path
@@ -225,12 +229,12 @@ from ansible.module_utils.dnnready.release import facts, looked
 from ansible.module_utils.dnnready_module import conclude
 
 
-def _looked(host: dict[str, Any], facts_directory: str) -> dict[str, Any]:
+def _looked(host: dict[str, Any], facts_directory: str, vouching: bool) -> dict[str, Any]:
     """The part of the result that only a run of site.yml wants. AnsiballZ compiles what is imported: little is."""
     prefix = Path(host["target"])
     known = hardware_class(host)
     return {
-        "stacks": looked.current(prefix, facts.path_of(prefix, facts_directory)),
+        "stacks": looked.current(prefix, facts.path_of(prefix, facts_directory), vouching=vouching),
         "machine": machine_identity(str(prefix)),
         "hardware_class": {key: known[key] for key in ("id", "name", "certain")},
     }
@@ -245,6 +249,7 @@ def main() -> None:
             "packages": {"type": "list", "elements": "str", "default": []},
             "interpreters": {"type": "list", "elements": "path", "default": []},
             "look": {"type": "bool", "default": False},
+            "vouching": {"type": "bool", "default": False},
             "facts_directory": {"type": "path", "default": ""},
         },
         supports_check_mode=True,
@@ -255,7 +260,7 @@ def main() -> None:
         host = collect(
             asked["target"], asked["packages"], scope=asked["scope"], asked_interpreters=asked["interpreters"]
         )
-        looked = _looked(host, asked["facts_directory"]) if asked["look"] else {}
+        looked = _looked(host, asked["facts_directory"], asked["vouching"]) if asked["look"] else {}
         return {"changed": False, "host": host, **looked}
 
     conclude(module, work)
