@@ -2,7 +2,8 @@
 
 A build takes minutes, and a module speaks only when it ends. So the module runs through Ansible's asynchronous
 machinery, and the small file that it writes is read over the same connection meanwhile. A lost connection does not
-end a build; result, failure and check mode are those of the module itself.
+end a build, for as long as the variable `dnnready_reconnect_timeout` says; result, failure and check mode are those of
+the module itself.
 """
 
 from __future__ import annotations
@@ -29,11 +30,14 @@ TERMINAL = sys.stdout.isatty()
 #: Seconds between two lines, and between two looks: the first come soon, for small stacks.
 LINES_EVERY = 5.0 if TERMINAL else 30.0
 LOOKS = (0.5, 1.0, 2.0, 3.0)
-#: Seconds for which the host may be out of reach before that counts as a failure.
+#: Seconds for which the host may be out of reach, where the variable does not say.
 PATIENCE = 300.0
+#: As often one after the other the job has no process before it counts as killed: it may just have ended.
+_GONE = 2
 #: The longest build, where the task has no timeout of its own.
 LIMIT = 6 * 3600
-_BOOT = "/proc/sys/kernel/random/boot_id"
+#: Tells one start of a host from another; a container has its own first process, and the kernel of its host.
+_BOOT = "printf '%s ' $(cat /proc/sys/kernel/random/boot_id) $(cut -d' ' -f22 /proc/1/stat); echo"
 #: What the asynchronous machinery adds to a result.
 _MACHINERY = ("ansible_job_id", "started", "finished", "results_file", "ansible_async_watchdog_pid")
 
@@ -98,7 +102,8 @@ class ActionModule(ActionBase):
             return dict(job)
         # Where the machinery says it is: ~ is not $HOME for everyone who becomes somebody else.
         file = job["results_file"]
-        self._wait((task_vars or {}).get("inventory_hostname", ""), file, limit)
+        patience = float(self._templar.template((task_vars or {}).get("dnnready_reconnect_timeout", PATIENCE)))
+        self._wait((task_vars or {}).get("inventory_hostname", ""), file, limit, patience)
         ended = self._execute_module(
             module_name="ansible.legacy.async_status",
             module_args={"jid": job["ansible_job_id"], "mode": "status", "_async_dir": os.path.dirname(file)},
@@ -113,45 +118,51 @@ class ActionModule(ActionBase):
                 result.pop(f"{stream}_lines", None)
         return result
 
-    def _wait(self, host: str, file: str, limit: int) -> None:
+    def _wait(self, host: str, file: str, limit: int, patience: float) -> None:
         """Look at the job and its progress until it ends; raises AnsibleError where it cannot end any more."""
         started = seen = shown = time.monotonic()
-        boot = ""
+        boot, gone = "", 0
         said: dict[str, Any] = {}
         for pause in itertools.chain(LOOKS, itertools.repeat(LOOKS[-1])):
             time.sleep(pause)
             now = time.monotonic()
             try:
-                found_boot, job, progress = self._look(file)
+                found_boot, alive, job, progress = self._look(file)
             except AnsibleConnectionFailure:
-                if now - seen > PATIENCE:
+                if now - seen > patience:
                     raise
                 self._reset()
                 continue
-            if job is not None:
-                seen = now
-                if "started" not in job:
-                    return
+            seen = time.monotonic()
+            if job is not None and "started" not in job:
+                return
             boot = boot or found_boot
             if found_boot != boot:
                 raise AnsibleError("The host started anew during the build. Run again: it is built from the beginning.")
-            if now - seen > PATIENCE or now - started > limit + PATIENCE:
+            gone = 0 if alive else gone + 1
+            if gone >= _GONE:
                 raise AnsibleError(
-                    "The build ended without a result, or not in time. Run again, with a longer timeout."
+                    "The build was killed on the host, by somebody or for want of memory: `dmesg` tells. Run again."
                 )
+            if now - started > limit + PATIENCE:
+                raise AnsibleError("The build did not end in time. Run again, with a longer dnnready_build_timeout.")
             news = {key: value for key, value in progress.items() if key != "seconds"}
             if news and news != said and now - shown >= LINES_EVERY and not self._task.no_log:
                 said, shown = news, now
                 display.display(f"dnnready: {host}: {self._task.args['release']['stack']}: {words(progress)}")
 
-    def _look(self, file: str) -> tuple[str, Optional[dict[str, Any]], dict[str, Any]]:
-        """The host's boot, the job (None where it cannot be read), the progress (empty where there is none yet)."""
-        paths = (_BOOT, file, f"{self._root()}/progress.json")
-        answer = self._command(
-            "; ".join(f"printf '%s\\n' \"$(cat {shlex.quote(path)} 2>/dev/null)\"" for path in paths)
-        )
-        boot, job, progress = (answer.splitlines() + [""] * len(paths))[: len(paths)]
-        return boot.strip(), _document(job), _document(progress) or {}
+    def _look(self, file: str) -> tuple[str, bool, Optional[dict[str, Any]], dict[str, Any]]:
+        """The host's boot, whether the job has a process, the job and its progress as far as they can be read."""
+        number = os.path.basename(file).rpartition(".")[0]
+        # The brackets keep the search from finding itself.
+        alive = f"grep -qs {shlex.quote(f'[{number[0]}]{number[1:]}')} /proc/[0-9]*/cmdline && echo alive || echo gone"
+        files = (file, f"{self._root()}/progress.json")
+        reads = (f"printf '%s\\n' \"$(cat {shlex.quote(path)} 2>/dev/null)\"" for path in files)
+        answer = self._command("; ".join((_BOOT, alive, *reads)))
+        boot, life, job, progress = (answer.splitlines() + [""] * 4)[:4]
+        if life not in ("alive", "gone"):
+            raise AnsibleConnectionFailure(f"What the host answers cannot be read: {answer[:200]!r}")
+        return boot, life == "alive", _document(job), _document(progress) or {}
 
     def _reset(self) -> None:
         """Drop a connection that does not answer; the next command makes a new one."""

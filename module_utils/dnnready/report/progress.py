@@ -28,6 +28,11 @@ class Progress:
         if all(other != step for other, _ in self._running.values()):
             self._mentioned.pop(step, None)
 
+    @property
+    def running(self) -> list[str]:
+        """The hosts that are in the middle of a step."""
+        return list(self._running)
+
     def due(self, now: float) -> list[str]:
         """One line for each step that is to be mentioned now."""
         lines = []

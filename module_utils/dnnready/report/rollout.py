@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Optional, Union
 
 from .rows import one_line
@@ -18,6 +18,17 @@ class Rollout:
         self._planned: Optional[Mapping[str, Any]] = None
         self._judged: dict[str, Mapping[str, Any]] = {}
         self._back: dict[str, list[str]] = {}
+        self._begun: set[str] = set()
+        self._rolling = False
+
+    def begin_play(self) -> None:
+        """A play begins; those after the plan roll out."""
+        self._rolling = self._planned is not None
+
+    def begin(self, host: str) -> None:
+        """A host begins a task."""
+        if self._rolling:
+            self._begun.add(host)
 
     def add(self, host: str, item: Mapping[str, Any]) -> None:
         """Take what a result says of the rings, if anything."""
@@ -37,19 +48,44 @@ class Rollout:
         found: Mapping[str, str] = self._planned["off"] if self._planned else {}
         return found
 
-    def document(self) -> Optional[dict[str, Any]]:
-        """The part `rollout` of the run document; None where no rings were planned."""
+    def unjudged(self) -> list[str]:
+        """The hosts of the ring that began and was not judged: the run was interrupted, or all of them failed."""
+        rings = self._planned["rings"] if self._planned else []
+        return [
+            host
+            for ring in rings
+            if ring["hosts"][0] not in self._judged and self._begun.intersection(ring["hosts"])
+            for host in ring["hosts"]
+        ]
+
+    def document(self, failed: Mapping[str, str], unreachable: Collection[str]) -> Optional[dict[str, Any]]:
+        """The part `rollout` of the run document; None where no rings were planned.
+
+        `failed`: why, by host; with `unreachable` it says what became of a ring that was not judged, because none of
+        its hosts came so far.
+        """
         if self._planned is None:
             return None
+        ended = self._unjudged_ring(failed, unreachable)
         return {
-            "rings": [self._ring(ring) for ring in self._planned["rings"]],
+            "rings": [self._ring(ring, ended) for ring in self._planned["rings"]],
             "off": dict(self._planned["off"]),
             "duplicates": dict(self._planned["duplicates"]),
         }
 
-    def _ring(self, ring: Mapping[str, Any]) -> dict[str, Any]:
+    def _unjudged_ring(self, failed: Mapping[str, str], unreachable: Collection[str]) -> dict[str, Mapping[str, Any]]:
+        """What stands for the verdict that a ring did not get, by its first host; empty where every ring has one."""
+        hosts = self.unjudged()
+        bad = {host: failed[host] for host in hosts if host in failed and host not in unreachable}
+        lost = [host for host in hosts if host in unreachable]
+        if not bad and not lost:
+            return {}
+        why = f"{len(bad) + len(lost)} of {len(hosts)} hosts failed before it was judged"
+        return {hosts[0]: {"stop": True, "why": why, "failed": bad, "lost": lost}}
+
+    def _ring(self, ring: Mapping[str, Any], ended: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         hosts = list(ring["hosts"])
-        judged = self._judged.get(hosts[0])
+        judged = self._judged.get(hosts[0]) or ended.get(hosts[0])
         if judged is None:
             return {"name": ring["name"], "hosts": hosts, "outcome": "untouched", **_NOTHING}
         back = {host: self._back[host] for host in hosts if host in self._back} if judged["stop"] else {}

@@ -38,6 +38,14 @@ class RunRecord:
         self._hosts: dict[str, _Host] = {}
         self._rollout = Rollout()
 
+    def begin_play(self) -> None:
+        """A play begins, or a batch of its hosts."""
+        self._rollout.begin_play()
+
+    def begin(self, host: str) -> None:
+        """A host begins a task."""
+        self._rollout.begin(host)
+
     def add_result(self, host: str, result: Mapping[str, Any], *, on_host: bool) -> None:
         """Take the rows of a task result (or of its loop items); `on_host`: its module ran there."""
         entry = self._hosts.setdefault(host, _Host())
@@ -63,6 +71,16 @@ class RunRecord:
         message = (items or [result])[0].get("msg") or result.get("msg")
         self._hosts.setdefault(host, _Host()).message = one_line(message or "no message").removeprefix("Task failed: ")
 
+    def add_interruption(self, running: Collection[str]) -> set[str]:
+        """Somebody ended the run: the hosts that it leaves unfinished; `running` are those in the middle of a task."""
+        unfinished = {*running, *self._rollout.unjudged()}
+        for host in unfinished:
+            self._hosts.setdefault(host, _Host()).message = "The run was interrupted here."
+        return unfinished
+
+    def _message(self, host: str) -> str:
+        return self._hosts.get(host, _Host()).message or "no message"
+
     @property
     def has_rows(self) -> bool:
         """Whether any host reached a row."""
@@ -73,8 +91,8 @@ class RunRecord:
     ) -> dict[str, Any]:
         """The run document for all `hosts` of the run, of which some ended failed or unreachable."""
         names = sorted({*self._hosts, *hosts})
-        rollout = self._rollout.document()
         away = {*unreachable, *self._rollout.off}
+        rollout = self._rollout.document({name: self._message(name) for name in failed}, away)
         return {
             "schema": SCHEMA,
             "started": self.started,
@@ -86,7 +104,7 @@ class RunRecord:
                     "module_runs": entry.module_runs,
                     "cpu_seconds": None if entry.cpu_seconds is None else round(entry.cpu_seconds, 3),
                     "unreachable": name in away,
-                    "failed": (entry.message or "no message") if name in failed or name in away else None,
+                    "failed": self._message(name) if name in failed or name in away else None,
                 }
                 for name, entry in ((name, self._hosts.get(name, _Host())) for name in names)
             },

@@ -154,3 +154,14 @@ def test_the_role_stack_sets_rows_under_its_own_prefix():
     run.add_result("a", {"ansible_facts": {"stack_rows": [row]}}, on_host=False)
     document = run.document(hosts=["a"], failed=["a"], unreachable=[])
     assert [found["stack"] for found in document["hosts"]["a"]["rows"]] == ["mkl"]
+
+
+def test_a_run_that_somebody_ended_says_who_was_not_done() -> None:
+    record = RunRecord()
+    record.add_result("a", {"dnnready_rows": [row("x")]}, on_host=True)
+    made = document(record, failed=record.add_interruption(["b"]))
+    assert {name: host["failed"] for name, host in made["hosts"].items()} == {
+        "a": None,
+        "b": "The run was interrupted here.",
+    }
+    assert made["ok"] is False
