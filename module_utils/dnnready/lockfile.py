@@ -79,9 +79,6 @@ def _who(path: Path, text: bytes, what: str) -> str:
         owner = json.loads(text)
         age = max(0, round(time.time() - float(owner["since"])))
         where = "" if owner["boot"] == boot_id() else " on another host or boot"
-        return (
-            f"{subject}: {AT_WORK}: process {owner['pid']}{where}, for {age} s ({owner['purpose']}). "
-            f"Lock: {path}."
-        )
+        return f"{subject}: {AT_WORK}: process {owner['pid']}{where}, for {age} s ({owner['purpose']}). Lock: {path}."
     except (ValueError, KeyError, TypeError):
         return f"{subject}: {AT_WORK}. Lock: {path}."
