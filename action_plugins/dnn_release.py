@@ -23,6 +23,7 @@ from ansible.utils.display import Display
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 
+from dnnready.lockfile import AT_WORK
 from dnnready.release.progress import words
 
 #: Whether a person watches. Asked when Ansible loads this file, because its workers have no terminal.
@@ -55,7 +56,7 @@ class ActionModule(ActionBase):
         """Run the module: watched where it will build, as any other module where it will not."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         if self._watchable() and not self._is_built():
-            result.update(self._watched(task_vars))
+            result.update(self._built(task_vars))
             return result
         wrap_async = bool(self._task.async_val) and not self._connection.has_native_async
         result.update(self._execute_module(task_vars=task_vars, wrap_async=wrap_async))
@@ -91,18 +92,42 @@ class ActionModule(ActionBase):
         """What a command prints on the host."""
         return str(self._low_level_execute_command(command, sudoable=True).get("stdout", ""))
 
-    def _watched(self, task_vars: Optional[dict[str, Any]]) -> dict[str, Any]:
-        limit = self._task.timeout or LIMIT
-        self._task.async_val = limit
+    def _built(self, task_vars: Optional[dict[str, Any]]) -> dict[str, Any]:
+        """Build; where the connection was lost as the build began, that one may go on there, and is waited for."""
+        variables = task_vars or {}
+        patience = float(self._templar.template(variables.get("dnnready_reconnect_timeout", PATIENCE)))
+        began, cut = time.monotonic(), False
+        while True:
+            try:
+                job = self._launched(task_vars)
+            except AnsibleConnectionFailure:
+                if time.monotonic() - began > patience:
+                    raise
+                cut = True
+                self._reset()
+            else:
+                result = self._watched(job, task_vars, patience) if job.get("ansible_job_id") else dict(job)
+                if not (cut and AT_WORK in str(result.get("msg")) and time.monotonic() - began < self._limit()):
+                    return result
+            time.sleep(LOOKS[-1])
+
+    def _limit(self) -> int:
+        return self._task.timeout or LIMIT
+
+    def _launched(self, task_vars: Optional[dict[str, Any]]) -> dict[str, Any]:
+        """The job as it was started, or the result of a module that did not even start."""
+        self._task.async_val = self._limit()
         try:
-            job = self._execute_module(task_vars=task_vars, wrap_async=True)
+            job: dict[str, Any] = self._execute_module(task_vars=task_vars, wrap_async=True)
         finally:
             self._task.async_val = 0
-        if not job.get("ansible_job_id"):  # it did not even start
-            return dict(job)
+        return job
+
+    def _watched(self, job: dict[str, Any], task_vars: Optional[dict[str, Any]], patience: float) -> dict[str, Any]:
+        """The result of a job."""
+        limit = self._limit()
         # Where the machinery says it is: ~ is not $HOME for everyone who becomes somebody else.
         file = job["results_file"]
-        patience = float(self._templar.template((task_vars or {}).get("dnnready_reconnect_timeout", PATIENCE)))
         self._wait((task_vars or {}).get("inventory_hostname", ""), file, limit, patience)
         ended = self._execute_module(
             module_name="ansible.legacy.async_status",
