@@ -100,7 +100,7 @@ def test_ansible_runner_checks_a_host_over_ssh_from_it(image, tmp_path, monkeypa
         shutil.copy(hosts.access.key, private / "env" / "ssh_key")
         (private / "env" / "passwords").write_text(json.dumps({r"^BECOME password.*:\s*?$": hosts.password}))
         host = {"ansible_host": hosts["edge-1"].address, "ansible_user": "edge"}
-        host["ansible_ssh_common_args"] = "-o UserKnownHostsFile=/runner/env/known_hosts -o StrictHostKeyChecking=yes"
+        host["ansible_ssh_common_args"] = "-o UserKnownHostsFile=/runner/env/known_hosts"
         (private / "inventory" / "hosts.yml").write_text(json.dumps({"all": {"hosts": {"edge-1": host}}}))
         run = ansible_runner.run(
             private_data_dir=str(private),
