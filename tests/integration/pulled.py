@@ -31,6 +31,7 @@ def public(path: Path) -> str:
 
 def copy(target: Path) -> Path:
     """The project as it lies here."""
+    target.mkdir(exist_ok=True)
     for part in PARTS:
         source = PROJECT / part
         if source.is_dir():

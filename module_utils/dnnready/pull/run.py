@@ -155,7 +155,8 @@ class _Pull:
         self._state = replace(self._state, accepted=revision)
         tree = trees.prepare(self._root, revision, archive)
         playbook = Playbook(self._root, self._given, tree, self._log, self._lock)
-        playbook.check_syntax()
+        if revision != trees.current(self._root):
+            playbook.check_syntax()
         host.alone(self._asked.prefix)
         if self._asked.check:
             playbook.run(check=True)
