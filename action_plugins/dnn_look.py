@@ -29,13 +29,13 @@ from dnnready.errors import DnnreadyError
 from dnnready.plan import needs, program
 from dnnready.plan.packages import packages
 from dnnready.plan.plan import plan
+from dnnready.plan.unreadable import refused, unreadable
 from dnnready.preflight import render
 from dnnready.release import locks
 
 display = Display()
 
 _READ = ("target", "scope", "interpreters", "facts_directory", "vouching")
-_LONGEST = 600
 _ROOT = Path(__file__).resolve().parents[1]
 _SPECIFICATION = _ROOT / "roles" / "dnnready" / "meta" / "argument_specs.yml"
 
@@ -136,8 +136,10 @@ class ActionModule(ActionBase):
     def _module(self, name: str, arguments: dict[str, Any], task_vars: Optional[dict[str, Any]]) -> dict[str, Any]:
         try:
             answer: dict[str, Any] = self._execute_module(name, module_args=arguments, task_vars=task_vars)
-        except AnsibleConnectionFailure:
-            raise  # it is off
+        except AnsibleConnectionFailure as error:
+            if not refused(str(error)):
+                raise  # it is off
+            raise AnsibleError(self._unreadable(str(error), task_vars)) from None
         except AnsibleError as error:
             raise AnsibleError(self._unreadable(str(error), task_vars)) from None
         if answer.get("failed"):
@@ -148,16 +150,7 @@ class ActionModule(ActionBase):
         return answer
 
     def _unreadable(self, reason: str, task_vars: Optional[dict[str, Any]]) -> str:
-        become = bool(self._task.args["become"])
-        way_out = (
-            "No root here? Give the sudo password with -K, or install for the connecting user alone with "
-            "-e dnnready_scope=user."
-            if become
-            else "Is ansible_python_interpreter a Python 3.9 or newer that runs there? Name a real path, not a version "
-            "manager."
-        )
-        said = " ".join(reason.split())[:_LONGEST]
-        return f"{self._name(task_vars)} cannot be read{' as root' if become else ''}: {said} {way_out}"
+        return unreadable(self._name(task_vars), reason, become=bool(self._task.args["become"]))
 
     def _name(self, task_vars: Optional[dict[str, Any]]) -> str:
         return str((task_vars or {}).get("inventory_hostname", ""))

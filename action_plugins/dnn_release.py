@@ -33,6 +33,7 @@ LINES_EVERY = 5.0 if TERMINAL else 30.0
 LOOKS = (0.5, 1.0, 2.0, 3.0)
 #: Seconds for which the host may be out of reach, where the variable does not say.
 PATIENCE = 300.0
+_MARK = "dnnready says"
 #: As often one after the other the job has no process before it counts as killed: it may just have ended.
 _GONE = 2
 #: The longest build, where the task has no timeout of its own.
@@ -81,16 +82,19 @@ class ActionModule(ActionBase):
         if self._task.args.get("force"):
             return False
         manifest = f"{self._root()}/releases/{self._task.args['release']['id']}/manifest.json"
-        return bool(self._command(f'grep -qs \'"state": "installed"\' {shlex.quote(manifest)} && echo built'))
+        return "built" in self._command(f'grep -qs \'"state": "installed"\' {shlex.quote(manifest)} && echo built')
 
     def _root(self) -> str:
         """The directory of the stack on the host."""
         prefix: str = self._remote_expand_user(str(self._task.args.get("prefix")))
         return f"{prefix}/stacks/{self._task.args['release']['stack']}"
 
-    def _command(self, command: str) -> str:
-        """What a command prints on the host."""
-        return str(self._low_level_execute_command(command, sudoable=True).get("stdout", ""))
+    def _command(self, command: str) -> list[str]:
+        """The lines that a command prints on the host, without what sudo prints before them: it may have a terminal."""
+        marked = f"exec 2>/dev/null; echo {_MARK}; {command}"
+        lines = str(self._low_level_execute_command(marked, sudoable=True).get("stdout", "")).splitlines()
+        lines = [line.strip() for line in lines]
+        return lines[lines.index(_MARK) + 1 :] if _MARK in lines else []
 
     def _built(self, task_vars: Optional[dict[str, Any]]) -> dict[str, Any]:
         """Build; where the connection was lost as the build began, that one may go on there, and is waited for."""
@@ -182,11 +186,11 @@ class ActionModule(ActionBase):
         # The brackets keep the search from finding itself.
         alive = f"grep -qs {shlex.quote(f'[{number[0]}]{number[1:]}')} /proc/[0-9]*/cmdline && echo alive || echo gone"
         files = (file, f"{self._root()}/progress.json")
-        reads = (f"printf '%s\\n' \"$(cat {shlex.quote(path)} 2>/dev/null)\"" for path in files)
+        reads = (f"printf '%s\\n' \"$(cat {shlex.quote(path)})\"" for path in files)
         answer = self._command("; ".join((_BOOT, alive, *reads)))
-        boot, life, job, progress = (answer.splitlines() + [""] * 4)[:4]
+        boot, life, job, progress = (answer + [""] * 4)[:4]
         if life not in ("alive", "gone"):
-            raise AnsibleConnectionFailure(f"What the host answers cannot be read: {answer[:200]!r}")
+            raise AnsibleConnectionFailure(f"What the host answers cannot be read: {str(answer)[:200]}")
         return boot, life == "alive", _document(job), _document(progress) or {}
 
     def _reset(self) -> None:

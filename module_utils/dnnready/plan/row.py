@@ -17,5 +17,6 @@ def refused_row(stack: str, blockers: Sequence[Mapping[str, Any]]) -> dict[str, 
 
 
 def failed_row(stack: str, release: str, message: str, step: str, next_command: str) -> dict[str, Any]:
-    """The row of a stack whose provisioning stopped at a step."""
+    """The row of a stack whose provisioning stopped at a step; `message` as Ansible has it."""
+    message = message.removeprefix("Task failed: ")
     return without_proof(stack, release, "failed", f"{step}: {message}" if step else message, next_command)

@@ -48,6 +48,12 @@ class Rollout:
         found: Mapping[str, str] = self._planned["off"] if self._planned else {}
         return found
 
+    @property
+    def duplicates(self) -> Mapping[str, str]:
+        """Names of machines that were left to another name, which is the value."""
+        found: Mapping[str, str] = self._planned["duplicates"] if self._planned else {}
+        return found
+
     def unjudged(self) -> list[str]:
         """The hosts of the ring that began and was not judged: the run was interrupted, or all of them failed."""
         rings = self._planned["rings"] if self._planned else []

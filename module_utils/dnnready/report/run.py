@@ -78,6 +78,13 @@ class RunRecord:
             self._hosts.setdefault(host, _Host()).message = "The run was interrupted here."
         return unfinished
 
+    def _rows(self, name: str, entry: _Host) -> list[dict[str, Any]]:
+        """The rows of a host; of a machine that was left to another name of its, what became of it under that one."""
+        first = self._hosts.get(self._rollout.duplicates.get(name, ""))
+        return (
+            list(entry.rows.values()) if first is None else [{**row, "changed": False} for row in first.rows.values()]
+        )
+
     def _message(self, host: str) -> str:
         return self._hosts.get(host, _Host()).message or "no message"
 
@@ -100,7 +107,7 @@ class RunRecord:
             "ok": not failed and not unreachable,
             "hosts": {
                 name: {
-                    "rows": list(entry.rows.values()),
+                    "rows": self._rows(name, entry),
                     "module_runs": entry.module_runs,
                     "cpu_seconds": None if entry.cpu_seconds is None else round(entry.cpu_seconds, 3),
                     "unreachable": name in away,

@@ -165,3 +165,14 @@ def test_a_run_that_somebody_ended_says_who_was_not_done() -> None:
         "b": "The run was interrupted here.",
     }
     assert made["ok"] is False
+
+
+def test_a_second_name_of_a_machine_shows_what_became_of_it_under_the_first() -> None:
+    record = RunRecord()
+    planned = {"rings": [{"name": "100%", "hosts": ["a"]}], "off": {}, "duplicates": {"twin": "a"}}
+    record.add_result("twin", {"dnnready_rows": [row("x", "unproven")]}, on_host=True)
+    record.add_result("a", {"ansible_facts": {"dnnready_rollout": planned}}, on_host=False)
+    record.add_result("a", {"dnnready_rows": [{**row("x"), "changed": True}]}, on_host=True)
+    hosts = document(record)["hosts"]
+    assert [(r["verdict"], r["changed"]) for r in hosts["twin"]["rows"]] == [("accelerated", False)]
+    assert [(r["verdict"], r["changed"]) for r in hosts["a"]["rows"]] == [("accelerated", True)]
