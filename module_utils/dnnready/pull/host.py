@@ -59,16 +59,16 @@ class Before:
         """As it is now."""
         return cls(prefix, stacks(prefix), _read(prefix / "bin" / "dnnready"))
 
-    def restore(self) -> list[str]:
+    def restore(self) -> str:
         """Take back what differs; what was done, and what could not be done, in words.
 
         A stack goes back by its own way, which proves it again. One that had no release before keeps what was proven.
         """
-        told = []
+        back, left = [], []
         program = self.prefix / "bin" / "dnnready"
         if self.program and _read(program) != self.program:
             write_atomic(program, self.program, 0o755)
-            told.append("the program is the one of before")
+            back.append("the program")
         for name, release in stacks(self.prefix).items():
             before = self.stacks.get(name, "")
             if before in ("", release):
@@ -77,10 +77,11 @@ class Before:
                 store = Store(self.prefix, name)
                 fact = facts.path_of(self.prefix, facts_directory(self.prefix))
                 roll_back(store, before, fact, health.kept(store))
-                told.append(f"{name} went back to {before}")
+                back.append(f"{name} to {before}")
             except DnnreadyError as error:
-                told.append(f"{name} could not go back to {before}: {error.message}")
-        return told
+                left.append(f"{name} to {before}: {error.message}")
+        told = (("Taken back", back), ("Could not be taken back", left))
+        return " ".join(f"{words}: {', '.join(items).rstrip('.')}." for words, items in told if items)
 
 
 def facts_directory(prefix: Path) -> str:

@@ -57,7 +57,9 @@ class Playbook:
         if AT_WORK in why:
             raise BusyError(f"A part of the run met another one: {why}", "It is tried again.")
         how = f"took longer than {self.settings.timeout} s" if done.timed_out else "failed"
-        raise FailedError(f"{self.settings.playbook} {how}: {why}", f"All that it printed is in {self.log.path}.")
+        raise FailedError(
+            f"{self.settings.playbook} {how}: {why.rstrip('.')}.", f"All that it printed is in {self.log.path}."
+        )
 
     def _run(self, *options: str, timeout: float) -> Completed:
         venv = Path(self.settings.ansible)

@@ -174,8 +174,7 @@ class _Pull:
             raise
         except DnnreadyError as error:
             self._state = replace(self._state, failed=tried)  # counted by who catches it
-            back = before.restore()
-            raise FailedError(error.message, " ".join([f"{one}." for one in back] + [error.hint]).strip()) from error
+            raise FailedError(error.message, f"{before.restore()} {error.hint}".strip()) from error
         trees.switch(self._root, revision)
         left = host.stacks(self._asked.prefix)
         self._state = replace(self._state, applied=Applied(revision, self._digest, self._moment, left), failed=None)

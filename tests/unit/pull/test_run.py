@@ -117,7 +117,7 @@ def test_a_source_that_is_not_there_is_asked_less_and_less_often(host: Any, repo
 def test_the_program_of_before_comes_back(host: Any, repository: Any) -> None:
     repository.commit("program fail")
     document = host.pull()
-    assert "the program is the one of before" in document["why"]
+    assert "Taken back: the program." in document["why"]
     assert (host.prefix / "bin" / "dnnready").read_text() == "the program"
 
 
