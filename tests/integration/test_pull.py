@@ -11,7 +11,6 @@ import os
 import re
 import shlex
 import shutil
-import time
 
 import jsonschema
 import pytest
@@ -217,16 +216,13 @@ def _is_alone(pulling, repository) -> None:
 def _is_killed(pulling, repository) -> None:
     """Killed in the middle: the playbook that goes on keeps others out, and the commit waits as one that failed."""
     held, site = pulling.held(), repository.text("site.yml")
-    repository.commit({"site.yml": site + play("ansible.builtin.command: sleep 77")})
-    pulling.here.shell("setsid /opt/dnnready/bin/dnnready pull > /dev/null 2>&1 & echo $! > /tmp/pull.pid")
-    for _ in range(300):
-        if pulling.here.shell("pgrep --full '^sleep 77' || true"):
-            break
-        time.sleep(0.2)
-    pulling.here.shell("kill -9 $(cat /tmp/pull.pid)")
+    repository.commit({"site.yml": site + play("ansible.builtin.command: sh -c 'touch /run/reached; sleep 600'")})
+    pulling.here.shell("setsid /opt/dnnready/bin/dnnready pull > /dev/null 2>&1 & echo $! > /run/pull.pid")
+    pulling.here.shell("until test -e /run/reached; do sleep 0.2; done; kill -9 $(cat /run/pull.pid)")
     assert pulling.state()["outcome"] == "running"
     assert pulling.by_hand()["outcome"] == "busy"
-    pulling.here.shell("pkill -9 --full bin/ansible-playbook; pkill -9 --full '^sleep 77'")
+    holds = f"ls -l $place/fd 2> /dev/null | grep -q {ROOT}/.lock && basename $place"
+    pulling.here.shell(f"kill -9 $(for place in /proc/[0-9]*; do {holds}; done); kill $(pidof sleep)")
     document = pulling.start()
     assert (document["outcome"], "the run was cut" in document["why"]) == ("waiting", True), document
     assert pulling.held() == held
