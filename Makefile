@@ -169,10 +169,15 @@ fault-images: $(testing)/ready
 bench: $(testing)/ready ## what a run that changes nothing costs, beside ansible -m ping
 	@$(testing)/bin/python tests/bench/no_change.py -- $(ARGS)
 
+measured := $(cache)/bench-fleet
+
 .PHONY: bench-fleet
-bench-fleet: $(testing)/ready ## the same over ssh, at 1, 8 and 32 hosts that are this machine: ARGS='--repeat 5'
-	@mkdir -p $(cache)
-	$(testing)/bin/python tests/bench/fleet.py --json $(cache)/bench-fleet.json $(ARGS)
+bench-fleet: $(testing)/ready ## what fleets cost over ssh, measured on this machine, and simulated: ARGS='--hosts 1,8,32 --repeat 5'
+	@mkdir -p $(measured)
+	$(testing)/bin/python tests/bench/fleet.py --json $(measured)/fleet.json $(ARGS)
+	echo; $(testing)/bin/python tests/bench/distribution.py --json $(measured)/distribution.json
+	echo; $(testing)/bin/python tests/bench/rollout.py --json $(measured)/rollout.json
+	echo; $(testing)/bin/python tests/bench/simulate.py --measured $(measured)
 
 CASES ?= ../shared/corpus/cases
 .PHONY: corpus

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.bench.fleet import KINDS, PING, machine, site
-from tests.bench.loopback import BIN, Loopback, Spent, hosts
+from tests.bench.loopback import BIN, ROOT, Loopback, Spent, hosts
 
 _SSH = "-o ControlMaster=auto -o ControlPersist=300s"
 #: What is called how in the table, and what differs from ansible.cfg.
@@ -40,10 +41,20 @@ def kept(fleet: Loopback, number: int) -> Spent:
     return site(fleet, number, [], {})
 
 
-def rows(fleet: Loopback, number: int) -> dict[str, Run]:
+def altered(directory: Path, name: str, value: str) -> dict[str, str]:
+    """The environment for ansible.cfg with a setting of [defaults] that has no variable of its own."""
+    text = (ROOT / "ansible.cfg").read_text(encoding="utf-8").replace("= ./", f"= {ROOT}/")
+    file = directory / f"{name}.cfg"
+    file.write_text(text.replace("[defaults]", f"[defaults]\n{name} = {value}"), encoding="utf-8")
+    return {"ANSIBLE_CONFIG": str(file)}
+
+
+def rows(fleet: Loopback, number: int, scratch: Path) -> dict[str, Run]:
     """What is measured, by name."""
     ansible = [str(BIN / "ansible"), "all", *fleet.inventory(number)]
     found: dict[str, Run] = {name: partial(site, fleet, number, [], given) for name, given in SETTINGS.items()}
+    polling = altered(scratch, "internal_poll_interval", "0.01")
+    found["internal_poll_interval = 0.01"] = partial(site, fleet, number, [], polling)
     found["connections kept from the run before"] = partial(kept, fleet, number)
     found["`ansible -m ping` alone"] = partial(fleet.run, [*ansible, "-m", "ansible.builtin.ping"], {})
     for subset in ("!all", "all"):
@@ -59,9 +70,9 @@ def main() -> int:
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--only", default="", help="rows whose names contain this")
     options = parser.parse_args()
-    with hosts(options.hosts) as fleet:
+    with hosts(options.hosts) as fleet, tempfile.TemporaryDirectory() as scratch:
         site(fleet, 1, ["--check"], {})
-        chosen = {name: run for name, run in rows(fleet, options.hosts).items() if options.only in name}
+        chosen = {name: run for name, run in rows(fleet, options.hosts, Path(scratch)).items() if options.only in name}
         taken: dict[str, list[Spent]] = {name: [] for name in chosen}
         for _ in range(options.repeat):
             for name, run in chosen.items():

@@ -12,6 +12,7 @@ run would change something. Needs root and openssh-server.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import re
@@ -84,18 +85,19 @@ def measure(fleet: Loopback, numbers: Sequence[int], repeat: int, extra: Sequenc
                 fleet.disconnect()
             print(f"turn {turn} of {repeat}", file=sys.stderr, flush=True)
         runs = sorted({host["module_runs"] for host in json.loads(record.read_text())["hosts"].values()})
-        sent = int(_SENT.read_text())
-        with fleet.memory() as peaks:
-            site(fleet, largest, extra, environment)
-        sent = int(_SENT.read_text()) - sent
+        watched = []
+        for number in sorted({min(numbers), largest}):
+            sent = int(_SENT.read_text())
+            with fleet.watched() as peaks:
+                site(fleet, number, extra, environment)
+            watched.append({"hosts": number, "sent": int(_SENT.read_text()) - sent, **dataclasses.asdict(peaks)})
     return {
         "schema": SCHEMA,
         "repeat": repeat,
         "machine": machine(),
         "module_runs": runs,
         **{connections: _summary(connections, samples) for connections in CONNECTIONS},
-        "memory": {"hosts": largest, "bytes": peaks[0], "processes": peaks[1]},
-        "site_bytes_per_host": sent / largest,
+        "watched": watched,
     }
 
 
@@ -151,11 +153,13 @@ def tables(document: Mapping[str, Any]) -> str:
             out.append(_row(str(ping["hosts"]), ping, look))
         ping, look = ({kind: part["lines"][name][kind]["per_host"] for kind in KINDS} for name in ("ping", "site"))
         out.append(_row("each host more", ping, look, digits=3))
-    memory, sent = document["memory"], document["site_bytes_per_host"] / 1000
+    most = document["watched"][-1]
+    sent = most["sent"] / most["hosts"] / 1000
     out += [
         "",
-        f"Memory of the controller at {memory['hosts']} hosts: {memory['bytes'] / 1e6:.0f} MB in {memory['processes']} "
-        f"processes. Between controller and one host in a run of site.yml: {sent:.0f} kB.",
+        f"site.yml at {most['hosts']} hosts: {most['bytes'] / 1e6:.0f} MB in {most['processes']} processes, "
+        f"{most['ssh_bytes'] / 1e6:.0f} MB of it in {most['ssh_processes']} of ssh; {most['main_seconds']:.1f} CPU s "
+        f"in the main process; {sent:.0f} kB between controller and a host.",
     ]
     return "\n".join(out)
 

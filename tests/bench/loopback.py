@@ -63,6 +63,34 @@ class Spent:
         return {"controller": self.controller, "device": self.device, "wall": self.wall}
 
 
+@dataclass
+class Peaks:
+    """The most that ansible's processes had at one time, and the CPU seconds of its main process, at the last look."""
+
+    bytes: int = 0  #: proportional set sizes of all
+    processes: int = 0
+    ssh_bytes: int = 0  #: of these, the connections
+    ssh_processes: int = 0
+    main_bytes: int = 0  #: resident set size of the process that starts the others
+    main_seconds: float = 0.0
+    main: int = 0
+
+    def see(self, processes: Sequence[int]) -> None:
+        """Take what is there now."""
+        sizes = {process: size for process in processes if (size := _proportional(process))}
+        if not sizes:
+            return
+        self.main = self.main or min(sizes)
+        if sum(sizes.values()) > self.bytes:
+            self.bytes, self.processes = sum(sizes.values()), len(sizes)
+            connections = [size for process, size in sizes.items() if _read(process, "comm").strip() == "ssh"]
+            self.ssh_bytes, self.ssh_processes = sum(connections), len(connections)
+        fields = _read(self.main, "stat").rpartition(")")[2].split()
+        if fields:
+            self.main_seconds = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+            self.main_bytes = max(self.main_bytes, int(fields[21]) * os.sysconf("SC_PAGE_SIZE"))
+
+
 class Group:
     """A control group that counts the CPU time of what is started in it."""
 
@@ -158,16 +186,14 @@ class Loopback:
         self._device.settle(self._daemons)
 
     @contextmanager
-    def memory(self) -> Iterator[list[int]]:
-        """Gather the largest memory of the controller's processes (proportional set size, bytes) while this lasts."""
-        peaks = [0, 0]
+    def watched(self) -> Iterator[Peaks]:
+        """Watch ansible's processes while this lasts: it costs time of its own, so not where CPU is measured."""
+        peaks = Peaks()
         done = threading.Event()
 
         def watch() -> None:
-            while not done.wait(0.1):
-                sizes = [size for size in map(_proportional, self._controller.processes()) if size]
-                if sum(sizes) > peaks[0]:
-                    peaks[:] = [sum(sizes), len(sizes)]
+            while not done.wait(0.05):
+                peaks.see(self._controller.processes())
 
         thread = threading.Thread(target=watch)
         thread.start()
@@ -299,8 +325,13 @@ def _signal(process: int, sign: signal.Signals) -> None:
 
 def _proportional(process: int) -> int:
     """Bytes of a process, pages that are shared divided among those who share them; 0 once it has ended."""
+    lines = _read(process, "smaps_rollup").splitlines()
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
+
+
+def _read(process: int, name: str) -> str:
+    """A file of a process in /proc, empty once it has ended."""
     try:
-        text = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii")
+        return Path(f"/proc/{process}/{name}").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return 0
-    return next((int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith("Pss:")), 0)
+        return ""

@@ -32,7 +32,8 @@ def rings(
     for name in checked:
         chosen = _chosen(name, left, total, groups)
         made.append({"name": name, "hosts": chosen})
-        left = [host for host in left if host not in set(chosen)]
+        taken = set(chosen)
+        left = [host for host in left if host not in taken]
     while left:
         again = checked[-1] if checked[-1] not in groups else "100%"
         chosen = _chosen(again, left, total, groups)
@@ -56,7 +57,8 @@ def _checked(wish: Union[int, str], groups: Mapping[str, Collection[str]]) -> st
 
 def _chosen(wish: str, left: Sequence[str], total: int, groups: Mapping[str, Collection[str]]) -> list[str]:
     if wish in groups:
-        return [host for host in left if host in groups[wish]]
+        members = set(groups[wish])
+        return [host for host in left if host in members]
     percent = _PERCENT.fullmatch(wish)
     size = max(1, int(total * float(percent[1]) / 100)) if percent else int(wish)
     return list(left[:size])
