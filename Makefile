@@ -90,6 +90,7 @@ test: $(testing)/ready ## everything: lint, unit, integration, molecule, faults
 .PHONY: test-containers faults-in-tests kill-in-tests
 test-containers: $(if $(filter 0,$(shell id -u)),fault-images)
 	@$(MAKE) test-molecule
+	$(MAKE) test-fleets
 
 faults-in-tests:
 	@$(MAKE) faults ARGS="--heal $(healed_in_tests)"
@@ -115,14 +116,22 @@ lint: $(testing)/ready ## ansible-lint (production), yamllint, ruff, mypy, drift
 test-unit: $(testing)/ready ## unit tests: seconds, no root, no network
 	@$(testing)/bin/pytest -q tests/unit
 
+# They are many hosts at once, and go beside the others.
+of_fleets := $(addprefix tests/integration/,test_fleet.py test_fleet_faults.py test_pull.py)
+
 .PHONY: test-integration
 test-integration: $(testing)/ready test-stacks ## modules and playbooks for real on this machine
 	@cores="$(CURDIR)/$(testing)/bin"
 	if $(MAKE) -s $(newest)/ready; then cores="$$cores:$(CURDIR)/$(newest)/bin"
 	else echo "ansible-core 2.21: needs Python 3.12 or newer on this machine" >> $(left_out); fi
-	DNNREADY_TEST_ANSIBLE="$$cores" DNNREADY_TEST_PREFIX="$(cache)/test-host" $(testing)/bin/pytest -q tests/integration
+	DNNREADY_TEST_ANSIBLE="$$cores" DNNREADY_TEST_PREFIX="$(cache)/test-host" $(testing)/bin/pytest -q tests/integration \
+	  $(addprefix --ignore=,$(of_fleets))
 	if [ "$$(id -u)" != 0 ]; then echo "integration tests marked root: need root" >> $(left_out); fi
 	if ! command -v chromedriver > /dev/null; then echo "tests in a browser: need Chromium and chromedriver" >> $(left_out); fi
+
+.PHONY: test-fleets
+test-fleets: $(testing)/ready ## fleets of ssh hosts, rings, faults; devices that pull
+	@$(testing)/bin/pytest -q $(of_fleets)
 
 # The real frameworks for the integration tests, kept between runs: the second run finds nothing to do.
 .PHONY: test-stacks
