@@ -9,6 +9,7 @@ wait less. This machine must be provisioned (`make provision`). Needs root and o
 from __future__ import annotations
 
 import argparse
+import json
 import statistics
 import sys
 import tempfile
@@ -27,7 +28,6 @@ SETTINGS: dict[str, Mapping[str, str]] = {
     "ansible.cfg as it is": {},
     "pipelining = false": {"ANSIBLE_PIPELINING": "false"},
     **{f"forks = {forks}": {"ANSIBLE_FORKS": str(forks)} for forks in (5, 10, 25, 50)},
-    **{f"strategy = {strategy}": {"ANSIBLE_STRATEGY": strategy} for strategy in ("linear", "free")},
     "no ControlPersist": {"ANSIBLE_SSH_ARGS": "-o ControlMaster=no"},
     "Ciphers=aes128-gcm@openssh.com": {"ANSIBLE_SSH_ARGS": f"{_SSH} -o Ciphers=aes128-gcm@openssh.com"},
     "Compression=yes": {"ANSIBLE_SSH_ARGS": f"{_SSH} -o Compression=yes"},
@@ -49,12 +49,27 @@ def altered(directory: Path, name: str, value: str) -> dict[str, str]:
     return {"ANSIBLE_CONFIG": str(file)}
 
 
+def look(directory: Path, strategy: str) -> Path:
+    """A playbook with the look of site.yml alone; site.yml itself plans its rings when all hosts were looked at."""
+    parts = [(name, "definition.yml") for name in ("onednn", "mkl", "pytorch", "tensorflow")]
+    tasks = [
+        {"ansible.builtin.import_role": {"name": name, "tasks_from": file}}
+        for name, file in (*parts, ("dnnready", "seen.yml"))
+    ]
+    path = directory / f"{strategy}.yml"
+    path.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "strategy": strategy, "tasks": tasks}]))
+    return path
+
+
 def rows(fleet: Loopback, number: int, scratch: Path) -> dict[str, Run]:
     """What is measured, by name."""
     ansible = [str(BIN / "ansible"), "all", *fleet.inventory(number)]
     found: dict[str, Run] = {name: partial(site, fleet, number, [], given) for name, given in SETTINGS.items()}
     polling = altered(scratch, "internal_poll_interval", "0.01")
     found["internal_poll_interval = 0.01"] = partial(site, fleet, number, [], polling)
+    for strategy in ("linear", "free"):
+        book = [str(BIN / "ansible-playbook"), str(look(scratch, strategy)), *fleet.inventory(number)]
+        found[f"the look alone, strategy = {strategy}"] = partial(fleet.run, book, {})
     found["connections kept from the run before"] = partial(kept, fleet, number)
     found["`ansible -m ping` alone"] = partial(fleet.run, [*ansible, "-m", "ansible.builtin.ping"], {})
     for subset in ("!all", "all"):

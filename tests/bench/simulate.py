@@ -204,7 +204,7 @@ def tables(costs: Costs, numbers: Sequence[int], site: Site) -> str:
         f"{site.trip * 1000:g} ms away, {site.build:g} s to build and prove. Depot: {site.wheels / 1e6:g} MB to a "
         f"device, {site.uplink * 8 / 1e6:g} Mbit/s.",
         "",
-        "| hosts | ping: wall, CPU | look: wall, CPU, bound by | memory | roll-out: wall, CPU | controllers for 10 min |",
+        "| hosts | ping: wall, CPU | look: wall, CPU, bound by | memory | roll-out: wall, CPU | slices for 10 min |",
         "|---|---|---|---|---|---|",
     ]
     for hosts in numbers:
