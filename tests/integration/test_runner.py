@@ -24,6 +24,11 @@ OFF = {"ansible_host": "127.0.0.1", "ansible_port": 1}
 pytestmark = pytest.mark.network
 
 
+def never():
+    """Whether to cancel a run. Without it ansible-runner takes SIGTERM and SIGINT of the tests for itself."""
+    return False
+
+
 @pytest.fixture
 def directory(tmp_path, onednn, ansible_bin, monkeypatch):
     """The private data directory of examples/runner with a clone of the project, for a prefix that is provisioned."""
@@ -77,6 +82,7 @@ def test_the_rows_of_a_run_are_streamed_while_it_runs_and_kept_as_artifacts(dire
 
     thread, runner = ansible_runner.run_async(
         private_data_dir=str(directory),
+        cancel_callback=never,
         playbook="site.yml",
         ident="nightly",
         quiet=True,
@@ -106,7 +112,11 @@ def test_the_rows_of_a_run_are_streamed_while_it_runs_and_kept_as_artifacts(dire
 
 def test_a_playbook_of_the_directory_playbooks_has_its_table_too(directory):
     runner = ansible_runner.run(
-        private_data_dir=str(directory), playbook="playbooks/verify.yml", ident="verify", quiet=True
+        private_data_dir=str(directory),
+        playbook="playbooks/verify.yml",
+        ident="verify",
+        quiet=True,
+        cancel_callback=never,
     )
     text = runner.stdout.read()
     assert (runner.status, runner.rc) == ("successful", 0), text
@@ -117,6 +127,7 @@ def test_a_playbook_of_the_directory_playbooks_has_its_table_too(directory):
 def test_a_run_that_fails_says_so_in_status_and_rows(directory):
     runner = ansible_runner.run(
         private_data_dir=str(directory),
+        cancel_callback=never,
         playbook="site.yml",
         ident="refused",
         quiet=True,
