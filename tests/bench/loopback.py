@@ -227,6 +227,7 @@ def hosts(number: int, variables: Mapping[str, Any] | None = None) -> Iterator[L
     if not 1 <= number <= _LARGEST:
         sys.exit(f"{number} hosts: from 1 to {_LARGEST} can be served.")
     Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))  # what was started here ends too
     controller, device = Group("controller"), Group("device")
     try:
         # The path of a control socket has room for 108 bytes.
