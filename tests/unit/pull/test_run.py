@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
+from dnnready.archive import build
 from dnnready.errors import DnnreadyError
 from dnnready.lockfile import held
 from dnnready.pull.journal import line
@@ -127,6 +130,22 @@ def test_only_a_program_that_can_pull_pulls(host: Any, repository: Any, text: st
     repository.commit(text)
     assert outcome(host.pull()) == "applied"
     assert ((host.root / "program").read_text() != "the program") is adopted
+
+
+def test_who_pulls_by_hand_pulls_with_the_program_that_pulls(host: Any, repository: Any) -> None:
+    """The run may replace the one in `bin` while it runs."""
+    program = host.prefix / "bin" / "dnnready"
+    program.write_bytes(build(ROOT / "module_utils" / "dnnready", sys.executable))
+    (host.root / "program").write_text('#!/bin/sh\necho "$@"\n')
+    (host.root / "program").chmod(0o755)
+    words = ["--prefix", str(host.prefix), "pull"]
+    done = subprocess.run([program, *words, "--now"], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [*words, "--now"]
+    # What it is asked is its own state: so a new program is tried.
+    repository.commit("good")
+    host.pull()
+    done = subprocess.run([program, *words, "--status"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("pull=applied ")
 
 
 def test_a_pull_that_was_killed_counts_as_one_that_failed(host: Any, repository: Any) -> None:
