@@ -45,7 +45,8 @@ def _prepare() -> dict[str, Any]:
 
     Ansible loads this file before it forks a worker for each host, so the workers find all that done.
     """
-    lookup_loader.get("dnnready_locks", class_only=True)
+    for name in ("dnnready_definitions", "dnnready_locks"):
+        lookup_loader.get(name, class_only=True)
     with contextlib.suppress(DnnreadyError, OSError):  # said to whom it concerns, in a task
         program.digest()
         locks.find([_ROOT / "locks"], {})
