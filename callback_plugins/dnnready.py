@@ -109,8 +109,9 @@ class CallbackModule(CallbackBase):
 
     def _interrupted(self) -> None:
         """Ctrl-C: Ansible ends without its statistics, but what was done is known."""
-        lost = self._lost
-        self._conclude([], self._record.add_interruption(set(self._progress.running) - lost), lost)
+        failed = self._record.add_interruption(set(self._progress.running) - self._lost)
+        if self._record.has_hosts:
+            self._conclude([], failed, self._lost)
 
     def _conclude(self, hosts_of_run: Collection[str], failed: set[str], unreachable: set[str]) -> None:
         if self._ticking is not None:

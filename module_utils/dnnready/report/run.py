@@ -37,6 +37,7 @@ class RunRecord:
         self.started = timestamp()
         self._hosts: dict[str, _Host] = {}
         self._rollout = Rollout()
+        self._interrupted = False
 
     def begin_play(self) -> None:
         """A play begins, or a batch of its hosts."""
@@ -73,6 +74,7 @@ class RunRecord:
 
     def add_interruption(self, running: Collection[str]) -> set[str]:
         """Somebody ended the run: the hosts that it leaves unfinished; `running` are those in the middle of a task."""
+        self._interrupted = True
         unfinished = {*running, *self._rollout.unjudged()}
         for host in unfinished:
             self._hosts.setdefault(host, _Host()).message = "The run was interrupted here."
@@ -87,6 +89,11 @@ class RunRecord:
 
     def _message(self, host: str) -> str:
         return self._hosts.get(host, _Host()).message or "no message"
+
+    @property
+    def has_hosts(self) -> bool:
+        """Whether anything is known of any host."""
+        return bool(self._hosts)
 
     @property
     def has_rows(self) -> bool:
@@ -104,7 +111,7 @@ class RunRecord:
             "schema": SCHEMA,
             "started": self.started,
             "finished": timestamp(),
-            "ok": not failed and not unreachable,
+            "ok": not failed and not unreachable and not self._interrupted,
             "hosts": {
                 name: {
                     "rows": self._rows(name, entry),

@@ -158,7 +158,11 @@ def test_the_role_stack_sets_rows_under_its_own_prefix():
 
 def test_a_run_that_somebody_ended_says_who_was_not_done() -> None:
     record = RunRecord()
+    assert not record.has_hosts
     record.add_result("a", {"dnnready_rows": [row("x")]}, on_host=True)
+    assert document(record)["ok"] is True
+    assert record.add_interruption([]) == set()
+    assert document(record)["ok"] is False
     made = document(record, failed=record.add_interruption(["b"]))
     assert {name: host["failed"] for name, host in made["hosts"].items()} == {
         "a": None,
