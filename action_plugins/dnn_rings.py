@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 from dnnready.conv2d.voucher import of_hosts
 from dnnready.errors import DnnreadyError
 from dnnready.plan.rings import rings
+from dnnready.report.words import reason
 
 
 class ActionModule(ActionBase):
@@ -38,7 +39,7 @@ class ActionModule(ActionBase):
         # Raw: what hosts answered is no template, and need not be searched for one.
         known = {str(name): variables["hostvars"].raw_get(name) for name in self._task.args["hosts"]}
         seen = {name: said["dnnready_seen"] for name, said in known.items() if "dnnready_seen" in said}
-        off = {name: _why(said) for name, said in seen.items() if said.get("unreachable")}
+        off = {name: reason(said.get("msg")) for name, said in seen.items() if said.get("unreachable")}
         if off and len(off) == len(variables["ansible_play_hosts_all"]):  # others may have failed, and said why
             name, why = next(iter(off.items()))
             raise AnsibleActionFail(f"None of {len(off)} hosts answers. {name}: {why}")
@@ -65,10 +66,6 @@ class ActionModule(ActionBase):
         }
         facts = {"dnnready_rollout": rollout, "dnnready_vouchers": of_hosts(resting, resting)}
         return {**result, "changed": False, "ansible_facts": facts}
-
-
-def _why(said: Mapping[str, Any]) -> str:
-    return " ".join(str(said.get("msg") or "no answer").split()).removeprefix("Task failed: ")
 
 
 def _duplicates(seen: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:

@@ -120,7 +120,9 @@ class CallbackModule(CallbackBase):
         document = self._record.document(hosts=hosts_of_run, failed=failed, unreachable=unreachable)
         hosts = document["hosts"]
         if self._record.has_rows or not document["ok"]:
-            self._display.display(table.render(hosts, width=terminal.width(), color=bool(color.ANSIBLE_COLOR)))
+            aside = rollout.untouched(document.get("rollout"))
+            look = {"width": terminal.width(), "color": bool(color.ANSIBLE_COLOR)}
+            self._display.display(table.render(hosts, aside=aside, **look))
             self._display.display(_costs(hosts, time.monotonic() - self._began))
         if "rollout" in document:
             self._tell_rollout(document)

@@ -8,6 +8,7 @@ from typing import Any, Optional
 from .fleet_proof import proof
 from .fleet_values import mapping, moment, number, pairs, several, text, texts, truth, whole
 from .rows import read_row
+from .words import reason
 
 VERIFY = "ansible-playbook playbooks/verify.yml"
 PROVISION = "ansible-playbook site.yml"
@@ -21,7 +22,7 @@ def entry(answer: Any, groups: Any, created: str) -> dict[str, Any]:
     return {
         "groups": sorted(set(texts(groups))),
         "state": state,
-        "why": "" if stored else text(said.get(state)) or "There was no message.",
+        "why": "" if stored else reason(text(said.get(state)) or "There was no message."),
         "seen": created if stored else "",
         "prefix": text(stored.get("prefix")),
         "hardware": _hardware(mapping(stored.get("hardware"))) if stored else None,

@@ -109,6 +109,12 @@ class Rollout:
 _NOTHING: dict[str, Any] = {"why": "", "failed": {}, "lost": [], "taken_back": {}}
 
 
+def untouched(rollout: Optional[Mapping[str, Any]]) -> list[str]:
+    """The hosts that no ring came to."""
+    rings = rollout["rings"] if rollout else []
+    return [host for ring in rings if ring["outcome"] == "untouched" for host in ring["hosts"]]
+
+
 def unfinished(rollout: Mapping[str, Any], failed: Sequence[str]) -> list[str]:
     """The hosts that another run is to complete: off, failed, lost, taken back, or not reached by a ring."""
     left = {*rollout["off"], *failed}

@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping
 from typing import Any, Optional
 
 from .rollout import Rollout
-from .rows import one_line, read_row
+from .rows import read_row
+from .words import reason
 
 SCHEMA = "dnnready/run/1"
 
@@ -70,7 +71,7 @@ class RunRecord:
         """Keep the message of a task that failed or could not reach its host; it counts if the run ends so."""
         items = [item for item in _items(result) if any(map(item.get, ("failed", "exception", "unreachable")))]
         message = (items or [result])[0].get("msg") or result.get("msg")
-        self._hosts.setdefault(host, _Host()).message = one_line(message or "no message").removeprefix("Task failed: ")
+        self._hosts.setdefault(host, _Host()).message = reason(message)
 
     def add_interruption(self, running: Collection[str]) -> set[str]:
         """Somebody ended the run: the hosts that it leaves unfinished; `running` are those in the middle of a task."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from .rows import VERDICTS, one_line, read_row
@@ -29,22 +29,29 @@ _BAD = "31"
 _STOPPED = ("fallback", "broken", "refused", "failed")
 
 
-def render(hosts: Mapping[str, Mapping[str, Any]], *, width: int = 100, color: bool = False) -> str:
+def render(
+    hosts: Mapping[str, Mapping[str, Any]], *, width: int = 100, color: bool = False, aside: Collection[str] = ()
+) -> str:
     """The text for `hosts` of a run document (docs/schema/run-1.json): a line of counts, then the table.
+
+    Hosts that stand `aside`, because the run did not come to them, are counted and not listed.
 
     Width is in columns and is brought between 80 and 200. Only `rows`, `unreachable` and `failed` are read.
     """
     width = max(MIN_WIDTH, min(MAX_WIDTH, width))
     lines = [textwrap.fill(summary(hosts), width, subsequent_indent=_INDENT, break_on_hyphens=False)]
     entries = {name: _entries(host) for name, host in hosts.items()}
-    hidden = set()
+    aside = {name for name in aside if name in entries}
+    hidden: set[str] = set()
     if len(entries) > LIST_ALL_HOSTS:
         hidden = {name for name, rows in entries.items() if {row["verdict"] for row in rows} == {"accelerated"}}
-    listed = [(one_line(name), row) for name, rows in entries.items() if name not in hidden for row in rows]
+    listed = [(one_line(name), row) for name, rows in entries.items() if name not in {*hidden, *aside} for row in rows]
     if listed:
         lines += ["", *_table(listed, width, color)]
     if hidden:
         lines += ["", f"{_counted(len(hidden), 'host')} not listed: every stack there is accelerated."]
+    if aside:
+        lines += ["", f"{_counted(len(aside), 'host')} not listed: no ring came to them."]
     return "\n".join(lines)
 
 

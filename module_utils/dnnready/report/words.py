@@ -17,6 +17,21 @@ _BLOCKS = re.compile(r"^(\d+(?=[.)])|(?=[-+#=]))")
 _LAST_OF_YAML = 0xFFFF
 
 
+#: What Ansible puts before the words of ssh: they say it all.
+_BEFORE = re.compile(
+    r"Task failed: |Failed to connect to the host via ssh: |"
+    r'Data could not be sent to remote host "[^"]*"\. Make sure this host can be reached over ssh: '
+)
+
+
+def reason(message: object) -> str:
+    """Why a task failed or a host is out of reach: one line, without what Ansible says of every such message."""
+    said = one_line(str(message or ""))
+    while found := _BEFORE.match(said):
+        said = said[found.end() :]
+    return said or "no message"
+
+
 def screen(text: str) -> str:
     """Lines that Ansible prints as they are: without control characters and what YAML would write as an escape."""
     return "\n".join(_line(line) for line in str(text).expandtabs().split("\n"))

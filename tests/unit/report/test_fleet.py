@@ -75,7 +75,7 @@ def test_a_real_host():
 @pytest.mark.parametrize(
     ("given", "state", "why", "verdicts"),
     [
-        (LOST, "unreachable", LOST["unreachable"], []),
+        (LOST, "unreachable", "connect to host 192.0.2.7 port 22: Connection timed out", []),
         (BARRED, "failed", BARRED["failed"], []),
         ({}, "failed", "There was no message.", []),
         ({"unreachable": ["x"]}, "unreachable", "There was no message.", []),
@@ -270,7 +270,7 @@ def test_a_line_for_each_stack_and_each_host_without_one():
     ]  # fmt: skip
     assert lines[0]["groups"] == "oslo ring0"
     assert float(lines[2]["gflops_per_cpu_second"]) == REAL["stacks"][2]["proof"]["summary"]["gflops_per_cpu_second"]
-    assert lines[4]["text"] == LOST["unreachable"]
+    assert lines[4]["text"] == "connect to host 192.0.2.7 port 22: Connection timed out"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from dnnready.report.rollout import Rollout, render, unfinished
+from dnnready.report.rollout import Rollout, render, unfinished, untouched
 
 PLANNED = {
     "hosts": ["a", "b", "c", "d"],
@@ -128,3 +128,8 @@ def test_what_a_host_does_before_the_rings_are_planned_begins_none():
 
 def test_a_ring_that_goes_on_has_no_verdict_yet(rollout):
     assert begun(rollout, "b").document({}, ["x"])["rings"][1]["outcome"] == "untouched"
+
+
+def test_hosts_that_no_ring_came_to(rollout):
+    assert untouched(stopped(rollout)) == ["d"]
+    assert untouched(None) == []

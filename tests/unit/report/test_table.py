@@ -202,3 +202,11 @@ def test_whatever_comes_it_fits(hosts: dict[str, Any], width: int) -> None:
     for line in render(hosts, width=width).split("\n"):
         assert line.startswith("    next: ") or len(line) <= room
     assert "\n" not in summary(hosts)
+
+
+def test_hosts_that_no_ring_came_to_are_counted():
+    planned = {"stack": "onednn", "verdict": "unproven", "cause": {"code": "", "text": "release x is not built"}}
+    hosts = {name: {"rows": [planned]} for name in ("edge-1", "edge-2", "edge-3")}
+    text = render(hosts, aside=["edge-2", "edge-3", "gone"])
+    assert "2 hosts not listed: no ring came to them." in text
+    assert ("edge-1" in text, "edge-2" in text) == (True, False)
