@@ -186,3 +186,24 @@ def test_an_interpreter_that_does_not_run_is_told_plainly(site):
     code, text, _ = site(ansible_python_interpreter="/no/such/python")
     assert code == 2, text
     assert "ansible_python_interpreter" in text
+
+
+@pytest.mark.parametrize(
+    ("command", "checked", "objection"),
+    [
+        ("", {"skipped": True}, ""),
+        ("x", {"rc": 0, "stdout": "", "stderr": ""}, ""),
+        ("x", {"rc": 1, "stdout": "first\nlast", "stderr": ""}, "exit 1 last"),
+        ("x", {"rc": 2, "msg": "No such file"}, "exit 2 No such file"),
+        ("x", {"msg": "the module broke"}, "it did not run: the module broke"),
+        ("x", {}, "it did not run: no message"),
+    ],
+)
+def test_a_check_of_a_ring_that_did_not_run_is_an_objection(run_playbook, command, checked, objection):
+    known = {"dnnready_ring_check": command, "dnnready_ring_checked": checked}
+    tasks = [
+        {"ansible.builtin.include_vars": {"file": str(PROJECT / "roles/dnnready/vars/main.yml")}},
+        {"ansible.builtin.assert": {"that": f"dnnready_ring_objection == {objection!r}"}, "vars": known},
+    ]
+    done = run_playbook([{"hosts": "all", "gather_facts": False, "tasks": tasks}])
+    assert done.rc == 0, done.stdout
